@@ -1,0 +1,48 @@
+# A facade: every target is a few commands that can be typed by hand. `make help` lists them.
+#
+# `make demo`, `make test` and `make matrix` first call tools/setup, which installs what is missing where it may (root on
+# Debian) and otherwise prints the line to run. Nothing is installed, nor any network used, when all is there.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MATRIX := release clang-release asan tsan amalgamation
+
+.PHONY: help demo test matrix amalgamation conformance format clean
+.NOTPARALLEL:
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1~\2/p' $(MAKEFILE_LIST) | column -t -s '~' 2>/dev/null \
+	  || sed -n 's/^\([a-z-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
+
+demo: ## build a release, run the quickstart, then the word count on this very tree
+	@tools/setup demo
+	@mkdir -p build/demo
+	cmake -S . -B build/demo -DCMAKE_BUILD_TYPE=Release -DANYLOOP_BUILD_TESTS=OFF >build/demo/configure.log
+	cmake --build build/demo -j 2 >build/demo/build.log
+	build/demo/examples/01-quickstart/quickstart
+	tools/demo-wordcount build/demo
+
+test: ## what a change must pass: release and AddressSanitizer + UBSan, every test
+	@tools/setup test
+	@tools/lanes test release asan
+
+matrix: ## all five builds, every test in each
+	@tools/setup matrix
+	@tools/lanes test $(MATRIX)
+
+test-%: ## one build of the matrix, such as test-tsan
+	@tools/lanes test $*
+
+amalgamation: ## anyloop.c and anyloop.h into build/amalgamation
+	@tools/setup amalgamation
+	python3 tools/amalgamate.py build/amalgamation
+
+conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
+	@tools/setup conformance
+	PRESET=$${PRESET:-release} tests/conformance/run c $${DIR:-tests/conformance/corpus}
+
+format: ## clang-format all C files
+	git ls-files '*.c' '*.h' | xargs clang-format-19 -i
+
+clean: ## remove everything built
+	rm -rf build

@@ -1,0 +1,77 @@
+# The library, anyloop::anyloop, and two static twins of it for tests that need the core's internals.
+
+# Globbed, not listed: the core is flat, and tools/floors.py fails on a file that ARCHITECTURE.md does not place.
+function(anyloop_core_sources port variable)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.c ${PROJECT_SOURCE_DIR}/core/port/${port}/*.c)
+  if(NOT sources)
+    message(FATAL_ERROR "anyloop: no sources in core/")
+  endif()
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+if(ANYLOOP_AMALGAMATED)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(amalgamation ${PROJECT_BINARY_DIR}/amalgamation)
+  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.[ch])
+  add_custom_command(
+    OUTPUT ${amalgamation}/anyloop.c ${amalgamation}/anyloop.h
+    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/amalgamate.py ${amalgamation}
+    DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/tools/amalgamate.py ${PROJECT_SOURCE_DIR}/ARCHITECTURE.md
+    COMMENT "Amalgamating the core" VERBATIM)
+  add_custom_target(anyloop_amalgamation DEPENDS ${amalgamation}/anyloop.c ${amalgamation}/anyloop.h)
+endif()
+
+# The core on a port as TARGET, of the library type that is given as a further argument, if any.
+function(anyloop_add_library target port)
+  if(ANYLOOP_AMALGAMATED)
+    add_library(${target} ${ARGN} ${amalgamation}/anyloop.c)
+    add_dependencies(${target} anyloop_amalgamation)
+    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${amalgamation}>)
+    if(port STREQUAL "sim")
+      target_compile_definitions(${target} PRIVATE ANYLOOP_PORT_SIM)
+    endif()
+  else()
+    anyloop_core_sources(${port} sources)
+    add_library(${target} ${ARGN} ${sources})
+    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/include>
+                               PRIVATE ${PROJECT_SOURCE_DIR}/core)
+    # Empty, so that a file's own `#define _GNU_SOURCE` says the same and is no warning.
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
+  endif()
+  anyloop_flags(${target})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    # One translation unit: an api function and the room behind it become one.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+  endif()
+  if(port STREQUAL "posix")
+    set(THREADS_PREFER_PTHREAD_FLAG ON)
+    find_package(Threads REQUIRED)
+    target_link_libraries(${target} PRIVATE Threads::Threads)
+  endif()
+endfunction()
+
+anyloop_add_library(anyloop ${ANYLOOP_PORT})
+add_library(anyloop::anyloop ALIAS anyloop)
+target_include_directories(anyloop PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+# Before 1.0 every minor version may break the ABI, so it is part of the soname.
+set_target_properties(anyloop PROPERTIES
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+if(BUILD_SHARED_LIBS AND UNIX AND NOT APPLE)
+  target_link_options(anyloop PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/anyloop.map" LINKER:-z,defs)
+  if(ANYLOOP_SANITIZE)
+    # The sanitizers' symbols come from the program that loads the library.
+    target_link_options(anyloop PRIVATE LINKER:-z,undefs)
+  endif()
+  set_target_properties(anyloop PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/anyloop.map)
+endif()
+
+if(ANYLOOP_BUILD_TESTS)
+  foreach(port posix sim)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/core/port/${port})
+      anyloop_add_library(anyloop_internals_${port} ${port} STATIC EXCLUDE_FROM_ALL)
+      target_include_directories(anyloop_internals_${port} INTERFACE
+        ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR}/core/include)
+    endif()
+  endforeach()
+endif()

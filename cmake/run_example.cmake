@@ -1,0 +1,12 @@
+# cmake -D PROGRAM=... -P run_example.cmake, in an example's folder: runs it and compares its output with expected.txt.
+set(arguments "")
+if(EXISTS arguments.txt)
+  file(STRINGS arguments.txt arguments)
+endif()
+execute_process(COMMAND ${PROGRAM} ${arguments} OUTPUT_VARIABLE got RESULT_VARIABLE status)
+file(READ expected.txt expected)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "status ${status}; printed:\n${got}")
+elseif(NOT got STREQUAL expected)
+  message(FATAL_ERROR "expected:\n${expected}\ngot:\n${got}")
+endif()
