@@ -1,0 +1,91 @@
+/* base.h -- what every other header of anyloop stands on.
+ *
+ * The conventions of the whole interface, said once:
+ *
+ * Pointers are not NULL unless "May be NULL." is written. Every function checks what it is given: a bad argument is
+ * a status or a failed future, never a crash, and nothing is lost.
+ *
+ * Objects are opaque and counted. A handle that you were given is yours to release; a handle that you are shown
+ * ("borrowed") is not. `await`, the combinators and whatever is said to *take* its argument consume the reference,
+ * on failure too. A value that is handed over is taken, on failure too. Everything else borrows.
+ *
+ * Two classes of handles. Loop-thread handles (future, task, handle, lock, queue, ...) are plain memory: use them on
+ * the loop's thread only. Any-thread handles (loop, promise, waker, job, executor, context, the owners of values) may
+ * be used and released anywhere. `\thread loop` means the thread of the loop that the object belongs to; `any` means any thread,
+ * even one that anyloop did not start, but no signal handler; `blocks` is said where a call may wait.
+ *
+ * Time is in nanoseconds of a monotonic clock. A `deadline` is a point in time (uint64_t), a `delay` or `timeout` is a
+ * length (int64_t).
+ *
+ * Text is UTF-8 with a length. Names are NUL-terminated.
+ *
+ * A callback is a function, a user_data that anyloop never looks at, and a drop for it (may be NULL). The callback runs
+ * at most once, from a turn of the loop, never inside the call that registered it; the drop runs exactly once: after the
+ * callback, or instead of it. A callback registered as NULL is *pulled*: see host.h.
+ *
+ * Failing leaves outputs untouched.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYLOOP_BASE_H
+#define ANYLOOP_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#error "anyloop does not run on Windows before 1.0"
+#elif defined(__GNUC__)
+#define ANYLOOP_API __attribute__((visibility("default")))
+/* Gives a reference: use it or lose it. */
+#define ANYLOOP_OWNED __attribute__((warn_unused_result))
+#else
+#define ANYLOOP_API
+#define ANYLOOP_OWNED
+#endif
+
+#ifdef __cplusplus
+#define ANYLOOP_BEGIN_DECLS extern "C" {
+#define ANYLOOP_END_DECLS }
+#else
+#define ANYLOOP_BEGIN_DECLS
+#define ANYLOOP_END_DECLS
+#endif
+
+/* 0, or a negative number that means the same on every system and for ever: see status.h. */
+typedef int32_t anyloop_status;
+
+typedef struct anyloop_loop anyloop_loop;
+typedef struct anyloop_handle anyloop_handle;
+typedef struct anyloop_future anyloop_future;
+/* A task is a future that steps a coroutine; no casts. */
+typedef anyloop_future anyloop_task;
+typedef struct anyloop_promise anyloop_promise;
+typedef struct anyloop_waker anyloop_waker;
+typedef struct anyloop_context anyloop_context;
+typedef struct anyloop_contextvar anyloop_contextvar;
+typedef struct anyloop_timeout_scope anyloop_timeout_scope;
+typedef struct anyloop_group anyloop_group;
+typedef struct anyloop_completions anyloop_completions;
+typedef struct anyloop_lock anyloop_lock;
+typedef struct anyloop_event anyloop_event;
+typedef struct anyloop_condition anyloop_condition;
+typedef struct anyloop_semaphore anyloop_semaphore;
+typedef struct anyloop_barrier anyloop_barrier;
+typedef struct anyloop_queue anyloop_queue;
+typedef struct anyloop_executor anyloop_executor;
+typedef struct anyloop_job anyloop_job;
+
+/* Frees a user_data. */
+typedef void (*anyloop_drop_fn)(void *user_data);
+/* A plain callback of the loop. */
+typedef void (*anyloop_callback_fn)(void *user_data);
+/* Hears that `future`, borrowed, is done. */
+typedef void (*anyloop_done_fn)(void *user_data, anyloop_future *future);
+
+/* "No delay", "no timeout": wait for ever. */
+#define ANYLOOP_FOREVER INT64_MAX
+/* "No deadline". */
+#define ANYLOOP_NEVER UINT64_MAX
+
+#endif
