@@ -2,7 +2,7 @@
  *
  * asyncio's, in every race: who waits is served in order; a wake-up that its receiver cannot use, because it was cancelled,
  * goes to the next. What may wait is an operation: a coroutine that runs in the awaiting task. `..._release` lets go of
- * the handle, as everywhere; a lock is given back by `anyloop_lock_release_held`.
+ * the handle, as everywhere; a lock is given back by `anyloop_lock_unlock`, a unit of a semaphore by `anyloop_semaphore_post`.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -41,7 +41,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_lock_acquire(anyloop_lock *loc
  * \thread  loop
  * \since   0.1
  */
-ANYLOOP_API anyloop_status anyloop_lock_release_held(anyloop_lock *lock);
+ANYLOOP_API anyloop_status anyloop_lock_unlock(anyloop_lock *lock);
 
 /* Say whether a lock is held.
  *
@@ -220,7 +220,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_semaphore_acquire(anyloop_sema
  * \thread  loop
  * \since   0.1
  */
-ANYLOOP_API anyloop_status anyloop_semaphore_release_unit(anyloop_semaphore *semaphore);
+ANYLOOP_API anyloop_status anyloop_semaphore_post(anyloop_semaphore *semaphore);
 
 /* Say whether acquiring would wait.
  *
