@@ -1,0 +1,254 @@
+/* loop.c -- one turn, and what it stands on.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "loop.h"
+
+#include "status.h"
+#include "text.h"
+
+/* How many callbacks run between two looks at the clock, when a turn has a budget: a look costs as much as several. */
+#define BUDGET_STRIDE 16u
+
+anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *allocator)
+{
+    memset(loop, 0, sizeof *loop);
+    loop->mailbox = anyl_mailbox_new(allocator);
+    if (loop->mailbox == NULL)
+        return ANYLOOP_E_NOMEM;
+    anyl_nodes_init(&loop->ready);
+    anyl_nodes_init(&loop->batch);
+    anyl_nodes_init(&loop->drops);
+    anyl_slab_init(&loop->slab, allocator);
+    anyl_list_init(&loop->tasks);
+    atomic_init(&loop->refs, 1);
+    atomic_flag_clear(&loop->closed_lock);
+    return ANYLOOP_OK;
+}
+
+void anyl_loop_deinit(anyloop_loop *loop)
+{
+    if (loop->exception_drop)
+        loop->exception_drop(loop->exception_data);
+    anyl_context_release(loop->context);
+    anyl_heap_deinit(&loop->timers, &loop->slab.allocator);
+    anyl_mailbox_release(loop->mailbox);
+    anyl_slab_deinit(&loop->slab);
+}
+
+void anyl_loop_release(anyloop_loop *loop)
+{
+    if (atomic_fetch_sub_explicit(&loop->refs, 1, memory_order_acq_rel) == 1)
+        loop->destroy(loop);
+}
+
+/* ---- memory of a closed loop: any thread may be the one that lets go last */
+
+void anyl_loop_lock(anyloop_loop *loop)
+{
+    while (atomic_flag_test_and_set_explicit(&loop->closed_lock, memory_order_acquire))
+        ;
+}
+
+void anyl_loop_unlock(anyloop_loop *loop)
+{
+    atomic_flag_clear_explicit(&loop->closed_lock, memory_order_release);
+}
+
+void *anyl_object_alloc_closed(anyloop_loop *loop, size_t size)
+{
+    anyl_loop_lock(loop);
+    void *pointer = anyl_slab_alloc(&loop->slab, size);
+    if (pointer != NULL && loop->live++ == 0)
+        anyl_loop_retain(loop);
+    anyl_loop_unlock(loop);
+    return pointer;
+}
+
+void anyl_object_free_closed(anyloop_loop *loop, void *pointer, size_t size)
+{
+    anyl_loop_lock(loop);
+    anyl_slab_release(&loop->slab, pointer, size);
+    bool last = --loop->live == 0;
+    anyl_loop_unlock(loop);
+    if (last)
+        anyl_loop_release(loop);
+}
+
+/* ---- what is ready */
+
+void anyl_loop_poke(anyloop_loop *loop)
+{
+    loop->guest_outside = false;
+    anyl_mailbox_wake(loop->mailbox);
+}
+
+void anyl_loop_again(anyloop_loop *loop, anyl_node *node)
+{
+    node->next = loop->batch.first;
+    if (node->next == NULL)
+        loop->batch.end = &node->next;
+    loop->batch.first = node;
+    loop->blocked = true;
+}
+
+anyloop_status anyl_loop_arm(anyloop_loop *loop, anyl_timer *timer, uint64_t deadline)
+{
+    if (!anyl_heap_reserve(&loop->timers, &loop->slab.allocator))
+        return ANYLOOP_E_NOMEM;
+    bool earlier = deadline < anyl_heap_first_key(&loop->timers);
+    anyl_heap_insert(&loop->timers, &timer->item, deadline);
+    if (ANYL_UNLIKELY(earlier && loop->guest_outside))
+        anyl_loop_poke(loop);
+    return ANYLOOP_OK;
+}
+
+/* ---- the turn */
+
+void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how)
+{
+    for (anyl_link *link = links[ANYL_LANE_MAIL]; link;) {
+        anyl_mail *mail = ANYL_OWNER_OF(link, anyl_mail, link);
+        link = link->next;
+        mail->deliver(mail, loop, how);
+    }
+    for (anyl_link *link = links[ANYL_LANE_RELEASED]; link;) {
+        anyl_link *next = link->next;
+        loop->released(loop, link);
+        link = next;
+    }
+}
+
+static void take_mail(anyloop_loop *loop)
+{
+    if (anyl_mailbox_empty(loop->mailbox))
+        return;
+    anyl_link *links[ANYL_LANES];
+    for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
+        links[lane] = anyl_mailbox_take(loop->mailbox, lane);
+    anyl_loop_deliver(loop, links, ANYL_RUN);
+}
+
+static void take_due(anyloop_loop *loop)
+{
+    if (loop->timers.count == 0)
+        return;
+    uint64_t now = anyl_loop_now(loop);
+    /* a deadline of UINT64_MAX is never: no clock comes that far */
+    while (loop->timers.count && anyl_heap_first_key(&loop->timers) <= now) {
+        anyl_timer *timer = ANYL_OWNER_OF(anyl_heap_first(&loop->timers), anyl_timer, item);
+        anyl_heap_remove(&loop->timers, &timer->item);
+        anyl_nodes_push(&loop->ready, &timer->node);
+    }
+}
+
+void anyl_loop_begin_batch(anyloop_loop *loop)
+{
+    take_mail(loop);
+    take_due(loop);
+    loop->batch.first = loop->ready.first;
+    loop->batch.end = loop->ready.first ? loop->ready.end : &loop->batch.first;
+    anyl_nodes_init(&loop->ready);
+}
+
+static bool run_drops(anyloop_loop *loop)
+{
+    anyl_node *node;
+    while (!loop->blocked && (node = anyl_nodes_pop(&loop->drops)) != NULL)
+        node->run(node, loop, ANYL_DROP);
+    return !loop->blocked;
+}
+
+void anyl_loop_run_batch(anyloop_loop *loop, uint64_t deadline)
+{
+    uint32_t stride = BUDGET_STRIDE;
+    anyl_node *node;
+    loop->blocked = false;
+    if (loop->drops.first && !run_drops(loop))
+        return;
+    while ((node = loop->batch.first) != NULL) {
+        if ((loop->batch.first = node->next) == NULL)
+            loop->batch.end = &loop->batch.first;
+        node->run(node, loop, ANYL_RUN);
+        if (ANYL_UNLIKELY(loop->blocked || loop->asked || loop->interrupt))
+            return;
+        if (ANYL_UNLIKELY(deadline != UINT64_MAX) && --stride == 0) {
+            stride = BUDGET_STRIDE;
+            if (anyl_loop_now(loop) >= deadline)
+                return;
+        }
+    }
+}
+
+bool anyl_loop_alone(anyloop_loop *loop)
+{
+    return loop->outside == 0 && atomic_load_explicit(&loop->mailbox->holds, memory_order_acquire) == 0 &&
+           anyl_mailbox_empty(loop->mailbox);
+}
+
+/* ---- pulling */
+
+void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const void *object, uint32_t detail)
+{
+    loop->events[loop->events_count++] =
+        (anyloop_turn_event){user_data, (uintptr_t)object, kind, detail, 0};
+    if (!anyl_loop_can_tell(loop))
+        loop->blocked = true;
+}
+
+void anyl_loop_lend_context(anyloop_loop *loop, anyloop_context *context)
+{
+    loop->idle_context = loop->context;
+    loop->context = context;
+    loop->callback_told = true;
+}
+
+void anyl_loop_end_loan(anyloop_loop *loop)
+{
+    if (!loop->callback_told)
+        return;
+    anyl_context_release(loop->context);
+    loop->context = loop->idle_context;
+    loop->idle_context = NULL;
+    loop->callback_told = false;
+}
+
+/* ---- words */
+
+void anyl_loop_log(anyloop_loop *loop, uint32_t level, const char *text)
+{
+    if (loop->log)
+        loop->log(loop->log_data, level, text, strlen(text));
+}
+
+static void log_exception(anyloop_loop *loop, const anyloop_exception *exception, const char *name)
+{
+    char line[512];
+    anyl_text text = anyl_text_in(line, sizeof line);
+    anyl_text_add(&text, exception->message ? exception->message : "error");
+    if (name) {
+        anyl_text_add(&text, ": task ");
+        anyl_text_add(&text, name);
+    }
+    if (exception->error) {
+        size_t size;
+        const char *words = anyl_error_get_text(exception->error, &size);
+        anyl_text_add(&text, ": ");
+        anyl_text_add(&text, anyl_status_name(anyl_error_code(exception->error)));
+        if (size) {
+            anyl_text_add(&text, ": ");
+            anyl_text_bytes(&text, words, size);
+        }
+    }
+    anyl_loop_log(loop, ANYLOOP_LOG_ERROR, line);
+}
+
+void anyl_loop_report(anyloop_loop *loop, const anyloop_exception *exception, const char *name)
+{
+    if (loop->exception_handler == NULL)
+        log_exception(loop, exception, name);
+    else if (loop->exception_handler(loop->exception_data, loop, exception) != ANYLOOP_OK) {
+        anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "unhandled error in the exception handler");
+        log_exception(loop, exception, name);
+    }
+}

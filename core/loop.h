@@ -1,0 +1,251 @@
+/* loop.h -- the ready queue, the timers, the mailbox's messages, and one turn over them.
+ *
+ * Owns:          what is ready, what is due when, the loop's memory.
+ * Must not know: the port (it is given `now` and, through the mailbox, `wake`); futures, tasks, executors. It never sleeps.
+ * Threads:       the loop's, but for the mailbox and the count of holders.
+ * Why:           the split between turn and wait lets a browser, a host's loop, a game frame and a test drive the same code.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_LOOP_H
+#define ANYL_LOOP_H
+
+#include "context.h"
+#include "heap.h"
+#include "list.h"
+#include "mailbox.h"
+#include "slab.h"
+
+#include <anyloop/host.h>
+#include <anyloop/loop.h>
+
+/* Something that waits for its place: in the ready queue, or in a future's list of done callbacks, which becomes a part of
+ * the ready queue as it is. */
+typedef struct anyl_node {
+    struct anyl_node *next;
+    void (*run)(struct anyl_node *node, anyloop_loop *loop, uint32_t how);
+} anyl_node;
+
+enum {
+    ANYL_RUN = 0,
+    ANYL_DROP = 1 /* it will never run: the loop is closing */
+};
+
+typedef struct anyl_queue_of_nodes {
+    anyl_node *first, **end;
+} anyl_nodes;
+
+/* A message from another thread. `how` is ANYL_DROP when the loop closed first. */
+typedef struct anyl_mail {
+    anyl_link link;
+    void (*deliver)(struct anyl_mail *mail, anyloop_loop *loop, uint32_t how);
+} anyl_mail;
+
+typedef struct anyl_timer {
+    anyl_node node; /* what becomes ready */
+    anyl_heap_item item;
+} anyl_timer;
+
+struct anyloop_loop {
+    /* the turn */
+    anyl_nodes ready;       /* for the next turn */
+    anyl_nodes batch;       /* what is left of this one */
+    anyloop_task *current;  /* whose step runs */
+    anyloop_context *context; /* the current one: the running task's or callback's, else the loop's own */
+    bool guest_outside;     /* a guest between turns: what is added must wake the host */
+    bool turning, running, stopping, closing, closed, blocked;
+    bool virtual_clock, unpinned;
+    uint64_t virtual_now;
+    uint64_t (*now)(void);
+    uintptr_t thread;
+    anyl_heap timers;
+    anyl_mailbox *mailbox;
+    anyl_slab slab;
+
+    /* pulling */
+    anyloop_turn_event *events;
+    uint32_t events_capacity, events_count;
+    anyloop_task *asked;     /* its step was, or is to be, handed out */
+    uint32_t asked_event;
+    uint64_t asked_user_data;
+    bool asked_told;         /* handed out; the answer is due */
+    bool callback_told;      /* a pulled callback's context is current until the next turn */
+    anyloop_context *idle_context; /* the loop's own, while something pulled is out */
+    anyloop_status interrupt;
+    anyl_nodes drops;        /* drops that are due on the next turn */
+    uint32_t outside;        /* promises, wakers and jobs that may still wake the loop */
+    anyl_list tasks;         /* not done, in the order of their making */
+    uint32_t task_number;
+
+    /* memory: `refs` counts handles of the loop, and one for all its living objects */
+    atomic_uint refs;
+    uint64_t live;
+    atomic_flag closed_lock; /* after the close objects may be released from any thread */
+    bool reaping;
+    anyl_link *reaped;       /* futures that nobody holds, to be taken apart one by one */
+    void (*released)(anyloop_loop *loop, anyl_link *link); /* takes the second lane's links */
+    void (*destroy)(anyloop_loop *loop); /* the room that made the loop takes it apart */
+
+    /* words */
+    anyloop_exception_fn exception_handler;
+    void *exception_data;
+    anyloop_drop_fn exception_drop;
+    anyloop_log_fn log;
+    void *log_data;
+
+    /* upper floors' own */
+    anyloop_executor *executor;
+    bool executor_ours, executor_shut;
+    int64_t close_timeout;
+    struct anyl_poller *poller;
+    anyloop_wake_fn host_wake;
+    void *host_data;
+    anyloop_drop_fn host_drop;
+    bool guest, has_fd, woken, own_slot;
+    uint32_t forks;
+};
+
+anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *allocator);
+/* After the last handle and the last object. */
+void anyl_loop_deinit(anyloop_loop *loop);
+
+static inline uint64_t anyl_loop_now(const anyloop_loop *loop)
+{
+    return loop->virtual_clock ? loop->virtual_now : loop->now();
+}
+
+/* ---- what is ready */
+
+static inline void anyl_nodes_init(anyl_nodes *nodes)
+{
+    nodes->first = NULL;
+    nodes->end = &nodes->first;
+}
+
+static inline void anyl_nodes_push(anyl_nodes *nodes, anyl_node *node)
+{
+    node->next = NULL;
+    *nodes->end = node;
+    nodes->end = &node->next;
+}
+
+static inline anyl_node *anyl_nodes_pop(anyl_nodes *nodes)
+{
+    anyl_node *node = nodes->first;
+    if (node != NULL && (nodes->first = node->next) == NULL)
+        nodes->end = &nodes->first;
+    return node;
+}
+
+/* Ask the host for a turn; only a guest between turns does. */
+void anyl_loop_poke(anyloop_loop *loop);
+
+static inline void anyl_loop_ready(anyloop_loop *loop, anyl_node *node)
+{
+    anyl_nodes_push(&loop->ready, node);
+    if (ANYL_UNLIKELY(loop->guest_outside))
+        anyl_loop_poke(loop);
+}
+
+/* A circular list, given by its last node, as futures keep it. */
+static inline void anyl_loop_ready_all(anyloop_loop *loop, anyl_node *last)
+{
+    anyl_node *first = last->next;
+    last->next = NULL;
+    *loop->ready.end = first;
+    loop->ready.end = &last->next;
+    if (ANYL_UNLIKELY(loop->guest_outside))
+        anyl_loop_poke(loop);
+}
+
+/* It could not run now: it is the first to run when the turn goes on. */
+void anyl_loop_again(anyloop_loop *loop, anyl_node *node);
+
+/* ---- timers */
+
+/* The timer's place must be free. Fails only without memory. */
+anyloop_status anyl_loop_arm(anyloop_loop *loop, anyl_timer *timer, uint64_t deadline);
+
+static inline bool anyl_timer_armed(const anyl_timer *timer)
+{
+    return timer->item.place != 0;
+}
+
+static inline void anyl_loop_disarm(anyloop_loop *loop, anyl_timer *timer)
+{
+    if (anyl_timer_armed(timer))
+        anyl_heap_remove(&loop->timers, &timer->item);
+}
+
+/* ---- the turn */
+
+/* Everything that is ready, and nothing that becomes ready by it. `deadline` on the loop's clock ends it early; UINT64_MAX: nothing does. */
+void anyl_loop_run_batch(anyloop_loop *loop, uint64_t deadline);
+/* What came by mail, then what is due: they join the ready queue, and that becomes the batch. */
+void anyl_loop_begin_batch(anyloop_loop *loop);
+/* Hand messages over. */
+void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how);
+
+static inline bool anyl_loop_has_ready(const anyloop_loop *loop)
+{
+    return loop->ready.first != NULL || loop->batch.first != NULL || loop->drops.first != NULL;
+}
+
+/* Nobody outside is left who could wake the loop. */
+bool anyl_loop_alone(anyloop_loop *loop);
+
+/* ---- pulling */
+
+static inline bool anyl_loop_can_tell(const anyloop_loop *loop)
+{
+    return loop->events_count < loop->events_capacity;
+}
+
+void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const void *object, uint32_t detail);
+/* While the host deals with a pulled callback, `context`, which is taken, is current. */
+void anyl_loop_lend_context(anyloop_loop *loop, anyloop_context *context);
+void anyl_loop_end_loan(anyloop_loop *loop);
+
+/* ---- memory */
+
+/* A counted thing of the loop, in `size` bytes; NULL: no memory. */
+void *anyl_object_alloc_closed(anyloop_loop *loop, size_t size);
+void anyl_object_free_closed(anyloop_loop *loop, void *pointer, size_t size);
+void anyl_loop_release(anyloop_loop *loop);
+
+static inline void anyl_loop_retain(anyloop_loop *loop)
+{
+    atomic_fetch_add_explicit(&loop->refs, 1, memory_order_relaxed);
+}
+
+static inline void *anyl_object_alloc(anyloop_loop *loop, size_t size)
+{
+    if (ANYL_UNLIKELY(loop->closed))
+        return anyl_object_alloc_closed(loop, size);
+    void *pointer = anyl_slab_alloc(&loop->slab, size);
+    if (ANYL_LIKELY(pointer != NULL) && loop->live++ == 0)
+        anyl_loop_retain(loop);
+    return pointer;
+}
+
+static inline void anyl_object_free(anyloop_loop *loop, void *pointer, size_t size)
+{
+    if (ANYL_UNLIKELY(loop->closed)) {
+        anyl_object_free_closed(loop, pointer, size);
+        return;
+    }
+    anyl_slab_release(&loop->slab, pointer, size);
+    if (--loop->live == 0)
+        anyl_loop_release(loop);
+}
+
+void anyl_loop_lock(anyloop_loop *loop);
+void anyl_loop_unlock(anyloop_loop *loop);
+
+/* ---- words */
+
+void anyl_loop_log(anyloop_loop *loop, uint32_t level, const char *text);
+/* To the exception handler. `name` is the task's; NULL: none. */
+void anyl_loop_report(anyloop_loop *loop, const anyloop_exception *exception, const char *name);
+
+#endif

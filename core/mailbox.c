@@ -1,0 +1,116 @@
+/* mailbox.c -- push, take, sleep, wake, close.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "mailbox.h"
+
+#include "port/port.h"
+
+#define ASLEEP 1u
+#define ONE_WAKE 2u
+
+static anyl_link closed_lane; /* its address in a lane: refuse */
+
+anyl_mailbox *anyl_mailbox_new(const anyloop_allocator *allocator)
+{
+    anyl_mailbox *mailbox = anyl_alloc(allocator, sizeof *mailbox);
+    if (mailbox == NULL)
+        return NULL;
+    memset(mailbox, 0, sizeof *mailbox);
+    atomic_init(&mailbox->refs, 1);
+    atomic_init(&mailbox->state, 0);
+    atomic_init(&mailbox->holds, 0);
+    for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
+        atomic_init(&mailbox->lanes[lane], NULL);
+    mailbox->allocator = *allocator;
+    return mailbox;
+}
+
+void anyl_mailbox_retain(anyl_mailbox *mailbox)
+{
+    atomic_fetch_add_explicit(&mailbox->refs, 1, memory_order_relaxed);
+}
+
+void anyl_mailbox_release(anyl_mailbox *mailbox)
+{
+    if (atomic_fetch_sub_explicit(&mailbox->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    anyloop_allocator allocator = mailbox->allocator;
+    anyl_free(&allocator, mailbox, sizeof *mailbox);
+}
+
+void anyl_mailbox_wake(anyl_mailbox *mailbox)
+{
+    uint32_t state = atomic_load(&mailbox->state);
+    while (state & ASLEEP)
+        if (atomic_compare_exchange_weak(&mailbox->state, &state, (state & ~ASLEEP) + ONE_WAKE)) {
+            mailbox->wake(mailbox->wake_data);
+            atomic_fetch_sub_explicit(&mailbox->state, ONE_WAKE, memory_order_release);
+            return;
+        }
+}
+
+bool anyl_mailbox_push(anyl_mailbox *mailbox, uint32_t lane, anyl_link *link)
+{
+    _Atomic(anyl_link *) *top = &mailbox->lanes[lane];
+    anyl_link *seen = atomic_load_explicit(top, memory_order_relaxed);
+    do {
+        if (seen == &closed_lane)
+            return false;
+        link->next = seen;
+    } while (!atomic_compare_exchange_weak(top, &seen, link));
+    anyl_mailbox_wake(mailbox);
+    return true;
+}
+
+static anyl_link *reversed(anyl_link *link)
+{
+    anyl_link *first = NULL;
+    while (link) {
+        anyl_link *next = link->next;
+        link->next = first;
+        first = link;
+        link = next;
+    }
+    return first;
+}
+
+anyl_link *anyl_mailbox_take(anyl_mailbox *mailbox, uint32_t lane)
+{
+    if (atomic_load_explicit(&mailbox->lanes[lane], memory_order_relaxed) == NULL)
+        return NULL;
+    return reversed(atomic_exchange_explicit(&mailbox->lanes[lane], NULL, memory_order_acquire));
+}
+
+bool anyl_mailbox_sleep(anyl_mailbox *mailbox)
+{
+    atomic_fetch_or(&mailbox->state, ASLEEP);
+    for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
+        if (atomic_load(&mailbox->lanes[lane]) != NULL) {
+            anyl_mailbox_rouse(mailbox);
+            return false;
+        }
+    return true;
+}
+
+bool anyl_mailbox_rouse(anyl_mailbox *mailbox)
+{
+    return (atomic_fetch_and(&mailbox->state, ~ASLEEP) & ASLEEP) == 0;
+}
+
+void anyl_mailbox_set_wake(anyl_mailbox *mailbox, void (*wake)(void *), void *wake_data)
+{
+    while (atomic_load_explicit(&mailbox->state, memory_order_acquire) >= ONE_WAKE)
+        anyl_port_yield();
+    mailbox->wake = wake;
+    mailbox->wake_data = wake_data;
+}
+
+void anyl_mailbox_close(anyl_mailbox *mailbox, anyl_link *last[ANYL_LANES])
+{
+    anyl_mailbox_rouse(mailbox);
+    for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
+        last[lane] = reversed(atomic_exchange(&mailbox->lanes[lane], &closed_lane));
+    while (atomic_load_explicit(&mailbox->state, memory_order_acquire) >= ONE_WAKE)
+        anyl_port_yield();
+}

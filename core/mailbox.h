@@ -1,0 +1,75 @@
+/* mailbox.h -- how other threads reach a loop: messages, and the wake that a sleeping loop needs.
+ *
+ * Owns:          a small counted block that outlives the loop, for as long as anybody may still want to post.
+ * Must not know: what messages mean; how to wake: it is given a function.
+ * Threads:       push, wake, hold: any. The rest: the loop's.
+ *
+ * Two lanes of intrusive links, each a stack that producers push onto with one compare-exchange and that the loop takes whole with one
+ * exchange and reverses: producers never wait for each other's stores, "was it closed" and "take all" cost nothing extra,
+ * and order within a producer is kept. (Rejected: a queue with a stub node, where a stalled producer hides all that come after.)
+ *
+ * Sleeping. `state` holds ASLEEP and, above it, how many wakes are under way. The loop says ASLEEP, then looks at the lanes once more;
+ * a producer pushes, then looks at ASLEEP: sequential consistency makes one of them see the other, so no wake-up is lost. Whoever
+ * takes ASLEEP away calls `wake`: one call for each sleep, and none while the loop is awake. Closing waits until no call is under way,
+ * so that what `wake` uses may go.
+ *
+ *     field   who writes                who reads       under what
+ *     lanes   producers, the loop       both            compare-exchange, exchange
+ *     state   producers, the loop       both            read-modify-write
+ *     wake    the loop, while awake     producers       ASLEEP hands it over
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_MAILBOX_H
+#define ANYL_MAILBOX_H
+
+#include "alloc.h"
+
+typedef struct anyl_link {
+    struct anyl_link *next;
+} anyl_link;
+
+enum { ANYL_LANE_MAIL = 0, ANYL_LANE_RELEASED = 1, ANYL_LANES = 2 };
+
+typedef struct anyl_mailbox {
+    atomic_uint refs;
+    atomic_uint state;
+    _Atomic(anyl_link *) lanes[ANYL_LANES];
+    atomic_uint holds; /* of anyloop_loop_hold */
+    void (*wake)(void *user_data);
+    void *wake_data;
+    anyloop_allocator allocator;
+} anyl_mailbox;
+
+anyl_mailbox *anyl_mailbox_new(const anyloop_allocator *allocator);
+void anyl_mailbox_retain(anyl_mailbox *mailbox);
+void anyl_mailbox_release(anyl_mailbox *mailbox);
+
+/* False: the loop is closed, the link stays the caller's. */
+bool anyl_mailbox_push(anyl_mailbox *mailbox, uint32_t lane, anyl_link *link);
+/* Wake the loop if it sleeps. */
+void anyl_mailbox_wake(anyl_mailbox *mailbox);
+
+/* What was pushed, first come first; NULL: nothing. */
+anyl_link *anyl_mailbox_take(anyl_mailbox *mailbox, uint32_t lane);
+/* False: there is something to take, the loop must not sleep. */
+bool anyl_mailbox_sleep(anyl_mailbox *mailbox);
+/* True when somebody woke it. */
+bool anyl_mailbox_rouse(anyl_mailbox *mailbox);
+/* While awake. */
+void anyl_mailbox_set_wake(anyl_mailbox *mailbox, void (*wake)(void *), void *wake_data);
+/* Refuse from now on, and wait for wakes under way. What the lanes held before is given by `last`. */
+void anyl_mailbox_close(anyl_mailbox *mailbox, anyl_link *last[ANYL_LANES]);
+
+static inline bool anyl_mailbox_empty(anyl_mailbox *mailbox)
+{
+    return atomic_load_explicit(&mailbox->lanes[ANYL_LANE_MAIL], memory_order_relaxed) == NULL &&
+           atomic_load_explicit(&mailbox->lanes[ANYL_LANE_RELEASED], memory_order_relaxed) == NULL;
+}
+
+static inline bool anyl_mailbox_asleep(anyl_mailbox *mailbox)
+{
+    return atomic_load_explicit(&mailbox->state, memory_order_relaxed) & 1u;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* slab.h -- objects of a loop, from chunks that live as long as the loop's memory.
+ *
+ * Owns:          chunks; a free list for each size, in steps of 16 bytes.
+ * Must not know: what the objects are.
+ * Threads:       one at a time.
+ * Why not malloc: a task's life is an allocation and a free; popping a free list is a tenth of malloc's price. Under a
+ *                sanitizer every object comes from the allocator alone, so that each use after its end is seen.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_SLAB_H
+#define ANYL_SLAB_H
+
+#include "alloc.h"
+
+#define ANYL_SLAB_LARGEST 512u
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ANYL_SLAB_BYPASS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ANYL_SLAB_BYPASS 1
+#endif
+#endif
+#ifndef ANYL_SLAB_BYPASS
+#define ANYL_SLAB_BYPASS 0
+#endif
+
+typedef struct anyl_slab_free {
+    struct anyl_slab_free *next;
+} anyl_slab_free;
+
+typedef struct anyl_slab {
+    anyl_slab_free *free[ANYL_SLAB_LARGEST / ANYL_ALIGN + 1]; /* by size / 16 */
+    struct anyl_slab_chunk *chunks;                           /* the newest first */
+    char *fresh, *end;                                        /* of the newest chunk, what was never used */
+    anyloop_allocator allocator;
+} anyl_slab;
+
+void anyl_slab_init(anyl_slab *slab, const anyloop_allocator *allocator);
+/* Gives every chunk back. Objects larger than ANYL_SLAB_LARGEST must be gone. */
+void anyl_slab_deinit(anyl_slab *slab);
+void *anyl_slab_refill(anyl_slab *slab, size_t size);
+
+/* 16-aligned, not zeroed; NULL: no memory. */
+static inline void *anyl_slab_alloc(anyl_slab *slab, size_t size)
+{
+    size = ANYL_ALIGNED(size);
+    if (!ANYL_SLAB_BYPASS && ANYL_LIKELY(size <= ANYL_SLAB_LARGEST)) {
+        anyl_slab_free *object = slab->free[size / ANYL_ALIGN];
+        if (ANYL_LIKELY(object != NULL)) {
+            slab->free[size / ANYL_ALIGN] = object->next;
+            return object;
+        }
+    }
+    return anyl_slab_refill(slab, size);
+}
+
+static inline void anyl_slab_release(anyl_slab *slab, void *pointer, size_t size)
+{
+    size = ANYL_ALIGNED(size);
+    if (!ANYL_SLAB_BYPASS && ANYL_LIKELY(size <= ANYL_SLAB_LARGEST)) {
+        anyl_slab_free *object = pointer;
+        object->next = slab->free[size / ANYL_ALIGN];
+        slab->free[size / ANYL_ALIGN] = object;
+        return;
+    }
+    anyl_free(&slab->allocator, pointer, size);
+}
+
+#endif
