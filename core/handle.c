@@ -28,15 +28,8 @@ static bool pulled(const anyloop_handle *handle)
 
 static void drop_handle(anyloop_handle *handle, anyloop_loop *loop)
 {
-    if (pulled(handle)) {
-        if (!anyl_loop_can_tell(loop)) {
-            anyl_nodes_push(&loop->drops, &handle->timer.node);
-            loop->blocked = true;
-            return;
-        }
-        anyl_loop_tell(loop, ANYLOOP_TURN_DROP, (uintptr_t)handle->user_data, NULL, 0);
-    }
-    finish(handle, true);
+    if (!pulled(handle) || anyl_loop_tell_drop(loop, &handle->timer.node, (uintptr_t)handle->user_data))
+        finish(handle, true);
 }
 
 static void run_handle(anyl_node *node, anyloop_loop *loop, uint32_t how)
@@ -47,7 +40,7 @@ static void run_handle(anyl_node *node, anyloop_loop *loop, uint32_t how)
         return;
     }
     if (pulled(handle)) {
-        if (!anyl_loop_can_tell(loop)) {
+        if (!anyl_loop_can_tell_in(loop, handle->context)) {
             anyl_loop_again(loop, node);
             return;
         }
@@ -71,7 +64,7 @@ anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, any
 {
     anyloop_status status = ANYLOOP_E_CLOSED;
     anyloop_handle *handle = NULL;
-    if (loop->closed)
+    if (loop->closing)
         goto refused;
     status = ANYLOOP_E_NOMEM;
     handle = anyl_object_alloc(loop, sizeof *handle);
@@ -118,7 +111,7 @@ void anyl_handle_cancel(anyloop_handle *handle)
         return; /* in the ready queue: it is passed over when its place comes */
     anyl_loop_disarm(handle->loop, &handle->timer);
     if (handle->drop || pulled(handle))
-        anyl_nodes_push(&handle->loop->drops, &handle->timer.node);
+        anyl_loop_drop_later(handle->loop, &handle->timer.node);
     else
         finish(handle, false);
 }
@@ -150,20 +143,20 @@ static void posted_finish(struct posted *posted)
 static void run_posted(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     struct posted *posted = ANYL_OWNER_OF(node, struct posted, node);
-    if (posted->callback == NULL) {
-        if (!anyl_loop_can_tell(loop)) {
-            if (how == ANYL_RUN)
-                anyl_loop_again(loop, node);
-            else
-                anyl_nodes_push(&loop->drops, node);
-            loop->blocked = true;
+    bool pulled = posted->callback == NULL;
+    if (how == ANYL_DROP) {
+        if (!pulled || anyl_loop_tell_drop(loop, node, (uintptr_t)posted->user_data))
+            posted_finish(posted);
+        return;
+    }
+    if (pulled) {
+        if (!anyl_loop_can_tell_in(loop, NULL)) {
+            anyl_loop_again(loop, node);
             return;
         }
-        if (how == ANYL_RUN)
-            anyl_loop_lend_context(loop, NULL);
-        anyl_loop_tell(loop, how == ANYL_RUN ? ANYLOOP_TURN_CALLBACK : ANYLOOP_TURN_DROP,
-                       (uintptr_t)posted->user_data, NULL, 0);
-    } else if (how == ANYL_RUN) {
+        anyl_loop_lend_context(loop, NULL);
+        anyl_loop_tell(loop, ANYLOOP_TURN_CALLBACK, (uintptr_t)posted->user_data, NULL, 0);
+    } else {
         anyloop_context *own = loop->context;
         loop->context = NULL;
         posted->callback(posted->user_data);
@@ -176,7 +169,10 @@ static void run_posted(anyl_node *node, anyloop_loop *loop, uint32_t how)
 static void deliver_posted(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
 {
     struct posted *posted = ANYL_OWNER_OF(mail, struct posted, mail);
-    anyl_nodes_push(how == ANYL_RUN ? &loop->ready : &loop->drops, &posted->node);
+    if (how == ANYL_RUN)
+        anyl_nodes_push(&loop->ready, &posted->node);
+    else
+        anyl_loop_drop_later(loop, &posted->node);
 }
 
 anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn callback, void *user_data,

@@ -19,6 +19,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     anyl_nodes_init(&loop->ready);
     anyl_nodes_init(&loop->batch);
     anyl_nodes_init(&loop->drops);
+    anyl_nodes_init(&loop->told);
     anyl_slab_init(&loop->slab, allocator);
     anyl_list_init(&loop->tasks);
     atomic_init(&loop->refs, 1);
@@ -81,6 +82,17 @@ void anyl_loop_poke(anyloop_loop *loop)
 {
     loop->guest_outside = false;
     anyl_mailbox_wake(loop->mailbox);
+}
+
+void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node)
+{
+    if (loop->closing) {
+        node->run(node, loop, ANYL_DROP);
+        return;
+    }
+    anyl_nodes_push(&loop->drops, node);
+    if (ANYL_UNLIKELY(loop->guest_outside))
+        anyl_loop_poke(loop);
 }
 
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node)
@@ -196,11 +208,29 @@ void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const
         loop->blocked = true;
 }
 
+bool anyl_loop_tell_drop(anyloop_loop *loop, anyl_node *node, uint64_t user_data)
+{
+    if (loop->closed)
+        return true; /* nobody turns it any more */
+    if (!anyl_loop_can_tell(loop)) {
+        anyl_nodes_push(&loop->drops, node);
+        loop->blocked = true;
+        return false;
+    }
+    anyl_loop_tell(loop, ANYLOOP_TURN_DROP, user_data, NULL, 0);
+    return true;
+}
+
 void anyl_loop_lend_context(anyloop_loop *loop, anyloop_context *context)
 {
+    if (context == loop->context) {
+        anyl_context_release(context);
+        return;
+    }
     loop->idle_context = loop->context;
     loop->context = context;
     loop->callback_told = true;
+    loop->blocked = true; /* whatever comes next runs in another one */
 }
 
 void anyl_loop_end_loan(anyloop_loop *loop)
@@ -211,6 +241,13 @@ void anyl_loop_end_loan(anyloop_loop *loop)
     loop->context = loop->idle_context;
     loop->idle_context = NULL;
     loop->callback_told = false;
+}
+
+void anyl_loop_forget_told(anyloop_loop *loop)
+{
+    anyl_node *node;
+    while ((node = anyl_nodes_pop(&loop->told)) != NULL)
+        node->run(node, loop, ANYL_DROP);
 }
 
 /* ---- words */

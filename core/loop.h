@@ -53,7 +53,9 @@ struct anyloop_loop {
     anyloop_task *current;  /* whose step runs */
     anyloop_context *context; /* the current one: the running task's or callback's, else the loop's own */
     bool guest_outside;     /* a guest between turns: what is added must wake the host */
-    bool turning, running, stopping, closing, closed, blocked;
+    bool turning, running, stopping, blocked;
+    bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
+    bool closed;
     bool virtual_clock, unpinned;
     uint64_t virtual_now;
     uint64_t (*now)(void);
@@ -69,10 +71,12 @@ struct anyloop_loop {
     uint32_t asked_event;
     uint64_t asked_user_data;
     bool asked_told;         /* handed out; the answer is due */
+    struct interrupted *interrupted_step; /* by pulled eager tasks: step.c */
     bool callback_told;      /* a pulled callback's context is current until the next turn */
     anyloop_context *idle_context; /* the loop's own, while something pulled is out */
     anyloop_status interrupt;
     anyl_nodes drops;        /* drops that are due on the next turn */
+    anyl_nodes told;         /* what events of this turn point at: let go of on the next one */
     uint32_t outside;        /* promises, wakers and jobs that may still wake the loop */
     anyl_list tasks;         /* not done, in the order of their making */
     uint32_t task_number;
@@ -158,6 +162,9 @@ static inline void anyl_loop_ready_all(anyloop_loop *loop, anyl_node *last)
         anyl_loop_poke(loop);
 }
 
+/* Its ANYL_DROP comes on the next turn; now, if the loop is closing. */
+void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node);
+
 /* It could not run now: it is the first to run when the turn goes on. */
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node);
 
@@ -201,10 +208,20 @@ static inline bool anyl_loop_can_tell(const anyloop_loop *loop)
     return loop->events_count < loop->events_capacity;
 }
 
+/* The same for what runs in `context`: while events of another context are out, it waits. */
+static inline bool anyl_loop_can_tell_in(const anyloop_loop *loop, const anyloop_context *context)
+{
+    return anyl_loop_can_tell(loop) && (loop->events_count == 0 || context == loop->context);
+}
+
 void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const void *object, uint32_t detail);
-/* While the host deals with a pulled callback, `context`, which is taken, is current. */
+/* Give an integer back. False: there is no room now; `node` waits among the drops. */
+bool anyl_loop_tell_drop(anyloop_loop *loop, anyl_node *node, uint64_t user_data);
+/* While the host deals with the pulled callback that is told next, `context`, which is taken, is current. */
 void anyl_loop_lend_context(anyloop_loop *loop, anyloop_context *context);
 void anyl_loop_end_loan(anyloop_loop *loop);
+/* The host has seen the events. */
+void anyl_loop_forget_told(anyloop_loop *loop);
 
 /* ---- memory */
 

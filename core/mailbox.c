@@ -53,12 +53,12 @@ void anyl_mailbox_wake(anyl_mailbox *mailbox)
 bool anyl_mailbox_push(anyl_mailbox *mailbox, uint32_t lane, anyl_link *link)
 {
     _Atomic(anyl_link *) *top = &mailbox->lanes[lane];
-    anyl_link *seen = atomic_load_explicit(top, memory_order_relaxed);
+    anyl_link *seen = atomic_load_explicit(top, memory_order_acquire);
     do {
         if (seen == &closed_lane)
             return false;
         link->next = seen;
-    } while (!atomic_compare_exchange_weak(top, &seen, link));
+    } while (!atomic_compare_exchange_weak(top, &seen, link)); /* sequentially consistent: the wake below looks at `state` */
     anyl_mailbox_wake(mailbox);
     return true;
 }

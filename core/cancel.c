@@ -1,0 +1,122 @@
+/* cancel.c -- a request for cancellation, handed down to what is awaited, without recursion and without memory.
+ *
+ * A task hands the request to what it awaits; a gather to each child; a plain future takes it. The way down from one gather to the next is
+ * a chain of tasks, from `first` to `last`; a gather keeps the chain that led to it, so the objects themselves are the stack.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "task.h"
+
+static void must_cancel(anyl_task *task, const anyloop_value *reason)
+{
+    anyl_value_retain(reason);
+    anyl_value_release(&task->reason);
+    task->reason = anyl_error_as(reason, ANYLOOP_E_CANCELLED);
+    task->future.task_flags |= ANYL_TASK_MUST_CANCEL;
+    if ((task->future.task_flags & ANYL_TASK_PARKED) && !task->future.loop->closing) {
+        task->future.task_flags &= (uint16_t)~ANYL_TASK_PARKED;
+        anyl_loop_ready(task->future.loop, &task->node);
+    }
+}
+
+/* A coroutine that nobody started, a plain future, or one that is done. */
+static int32_t cancel_leaf(anyloop_future *future, const anyloop_value *reason)
+{
+    if (anyl_future_done(future))
+        return 0;
+    if (anyl_is_coroutine(future) && (future->task_flags & ANYL_TASK_STACKED))
+        return ANYLOOP_E_STATE;
+    const anyl_future_class *class = anyl_future_class_of(future);
+    anyl_value_retain(reason);
+    anyloop_status status = anyl_future_set_cancelled(future, *reason);
+    if (class->cancelled)
+        class->cancelled(future);
+    return status == ANYLOOP_OK ? 1 : status;
+}
+
+static void forget_chain(anyl_task *first, const anyl_task *last)
+{
+    while (first) {
+        first->future.task_flags &= (uint16_t)~ANYL_TASK_VISITED;
+        first = first == last ? NULL : anyl_task_of(first->awaited);
+    }
+}
+
+int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
+{
+    anyl_fan *fan = NULL;                     /* whose children are being cancelled */
+    anyl_task *first = NULL, *last = NULL;    /* the chain below it, down to `future` */
+    int32_t accepted;
+    for (;;) {
+        bool visited = false;
+        if (future->loop)
+            future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
+        if (anyl_is_task(future) && !anyl_future_done(future)) {
+            anyl_task *task = anyl_task_of(future);
+            visited = (future->task_flags & ANYL_TASK_VISITED) != 0;
+            if (!visited) {
+                task->cancels++;
+                if (task->awaited && !anyl_future_done(task->awaited)) {
+                    future->task_flags |= ANYL_TASK_VISITED;
+                    if (first == NULL)
+                        first = task;
+                    last = task;
+                    future = task->awaited;
+                    continue;
+                }
+                must_cancel(task, &reason);
+                accepted = 1;
+            }
+        } else if (anyl_future_class_of(future)->fans && !anyl_future_done(future)) {
+            anyl_fan *next = (anyl_fan *)(void *)future;
+            visited = next->visited;
+            if (!visited && next->count) {
+                next->visited = true;
+                next->any = false;
+                next->at = 0;
+                next->up = fan;
+                next->first = first;
+                next->last = last;
+                fan = next;
+                first = last = NULL;
+                future = fan->children[0];
+                continue;
+            }
+            accepted = 0;
+        } else {
+            accepted = cancel_leaf(future, &reason);
+        }
+        if (visited)
+            accepted = 0; /* tasks that await each other in a ring */
+        for (;;) {
+            if (accepted == 0 && last) {
+                must_cancel(last, &reason);
+                accepted = 1;
+            }
+            forget_chain(first, last);
+            if (fan == NULL) {
+                anyl_value_release(&reason);
+                return accepted;
+            }
+            fan->any |= accepted > 0;
+            if (accepted >= 0 && ++fan->at < fan->count)
+                break;
+            if (accepted >= 0)
+                accepted = fan->any;
+            fan->requested |= accepted > 0;
+            fan->visited = false;
+            first = fan->first;
+            last = fan->last;
+            fan = fan->up;
+        }
+        future = fan->children[fan->at];
+        first = last = NULL;
+    }
+}
+
+uint32_t anyl_task_uncancel(anyl_task *task)
+{
+    if (task->cancels > 0 && --task->cancels == 0)
+        task->future.task_flags &= (uint16_t)~ANYL_TASK_MUST_CANCEL;
+    return task->cancels;
+}

@@ -1,0 +1,446 @@
+/* future.c -- completing, waiting, callbacks, and the end of a future.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "future.h"
+
+#include "port/port.h"
+#include "status.h"
+
+static const anyloop_value bare_cancellation = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)ANYLOOP_E_CANCELLED};
+
+/* ---- constants */
+
+static void constant_destroy(anyloop_future *future)
+{
+    (void)future;
+}
+
+static const anyl_future_class constant_class = {
+    .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_OPERATION, .destroy = constant_destroy};
+
+/* Nobody writes to these, whatever type says: `loop` is NULL, and each writer looks at that first. */
+static anyloop_future constants[] = {
+#define CONSTANT(code)                                                                      \
+    [-(code)] = {.owner = {&constant_class.owner},                                          \
+                 .refs = 1,                                                                 \
+                 .state = ANYLOOP_FAILED,                                                   \
+                 .value = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)(code)}}
+    CONSTANT(ANYLOOP_E_NOMEM),      CONSTANT(ANYLOOP_E_STATE),     CONSTANT(ANYLOOP_E_CLOSED),
+    CONSTANT(ANYLOOP_E_CANCELLED),  CONSTANT(ANYLOOP_E_TIMED_OUT), CONSTANT(ANYLOOP_E_USER),
+    CONSTANT(ANYLOOP_E_DEADLOCK),   CONSTANT(ANYLOOP_E_STOPPED),   CONSTANT(ANYLOOP_E_INVALID),
+    CONSTANT(ANYLOOP_E_THREAD),     CONSTANT(ANYLOOP_E_RUNNING),   CONSTANT(ANYLOOP_E_AGAIN),
+    CONSTANT(ANYLOOP_E_FULL),       CONSTANT(ANYLOOP_E_EMPTY),     CONSTANT(ANYLOOP_E_SHUTDOWN),
+    CONSTANT(ANYLOOP_E_BROKEN),     CONSTANT(ANYLOOP_E_NOT_HELD),  CONSTANT(ANYLOOP_E_SELF_AWAIT),
+    CONSTANT(ANYLOOP_E_OTHER_LOOP), CONSTANT(ANYLOOP_E_ABANDONED), CONSTANT(ANYLOOP_E_GROUP),
+    CONSTANT(ANYLOOP_E_WOULD_BLOCK), CONSTANT(ANYLOOP_E_NOT_SUPPORTED), CONSTANT(ANYLOOP_E_TYPE),
+    CONSTANT(ANYLOOP_E_NOT_FOUND),  CONSTANT(ANYLOOP_E_END),       CONSTANT(ANYLOOP_E_OS),
+    CONSTANT(ANYLOOP_E_VERSION),
+#undef CONSTANT
+};
+
+_Static_assert(sizeof constants / sizeof *constants == 1 - ANYL_STATUS_LAST, "a constant for each code");
+
+anyloop_future *anyl_failed(anyloop_status code)
+{
+    bool known = code < 0 && code >= ANYL_STATUS_LAST;
+    return &constants[known ? -code : -ANYLOOP_E_INVALID];
+}
+
+/* ---- making */
+
+static void bare_destroy(anyloop_future *future)
+{
+    anyl_object_free(future->loop, future, sizeof *future);
+}
+
+const anyl_future_class anyl_future_bare = {
+    .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_FUTURE, .settable = true, .destroy = bare_destroy};
+
+anyloop_future *anyl_future_new(anyloop_loop *loop, const anyl_future_class *class, size_t size)
+{
+    anyloop_future *future = anyl_object_alloc(loop, size);
+    if (future == NULL)
+        return NULL;
+    if (size > sizeof *future)
+        memset(future + 1, 0, size - sizeof *future);
+    anyl_future_init(future, loop, class);
+    return future;
+}
+
+/* ---- users' callbacks */
+
+struct done_callback {
+    anyl_node node;
+    anyloop_future *future; /* once it is done, until the callback has run; else NULL */
+    anyloop_done_fn done;
+    void *user_data;
+    anyloop_drop_fn drop;
+    anyloop_context *context;
+    anyloop_loop *loop;
+};
+
+static void free_callback(struct done_callback *callback, bool drop)
+{
+    if (drop && callback->drop)
+        callback->drop(callback->user_data);
+    anyl_context_release(callback->context);
+    if (callback->future)
+        anyl_future_release(callback->future);
+    anyl_object_free(callback->loop, callback, sizeof *callback);
+}
+
+/* What was told of the future is over. */
+static void callback_was_told(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    (void)loop, (void)how;
+    free_callback(ANYL_OWNER_OF(node, struct done_callback, node), false);
+}
+
+static void drop_callback(struct done_callback *callback, anyloop_loop *loop)
+{
+    bool pulled = callback->done == NULL;
+    if (!pulled || anyl_loop_tell_drop(loop, &callback->node, (uintptr_t)callback->user_data))
+        free_callback(callback, !pulled);
+}
+
+static void run_callback(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    struct done_callback *callback = ANYL_OWNER_OF(node, struct done_callback, node);
+    if (how == ANYL_DROP) {
+        drop_callback(callback, loop);
+        return;
+    }
+    if (callback->done == NULL) {
+        if (!anyl_loop_can_tell_in(loop, callback->context)) {
+            anyl_loop_again(loop, node);
+            return;
+        }
+        anyl_loop_lend_context(loop, anyl_context_retain(callback->context));
+        anyl_loop_tell(loop, ANYLOOP_TURN_DONE, (uintptr_t)callback->user_data, callback->future,
+                       callback->future->state);
+        node->run = callback_was_told;
+        anyl_nodes_push(&loop->told, node);
+        return;
+    }
+    anyloop_context *own = loop->context;
+    loop->context = callback->context;
+    callback->context = NULL;
+    callback->done(callback->user_data, callback->future);
+    anyl_context_release(loop->context);
+    loop->context = own;
+    free_callback(callback, true);
+}
+
+anyloop_status anyl_future_add_callback(anyloop_future *future, anyloop_loop *loop, anyloop_done_fn done,
+                                        void *user_data, anyloop_drop_fn drop)
+{
+    anyloop_status status = ANYLOOP_E_NOMEM;
+    struct done_callback *callback = NULL;
+    if (loop->closing && anyl_future_done(future))
+        status = ANYLOOP_E_CLOSED;
+    else
+        callback = anyl_object_alloc(loop, sizeof *callback);
+    if (callback == NULL) {
+        if (drop)
+            drop(user_data);
+        return status;
+    }
+    *callback = (struct done_callback){.node = {NULL, run_callback},
+                                       .done = done,
+                                       .user_data = user_data,
+                                       .drop = drop,
+                                       .context = anyl_context_retain(loop->context),
+                                       .loop = loop};
+    if (anyl_future_done(future))
+        callback->future = anyl_future_retain(future);
+    else
+        future->flags |= ANYL_FUTURE_USER_CALLBACKS;
+    anyl_future_listen(future, loop, &callback->node);
+    return ANYLOOP_OK;
+}
+
+uint32_t anyl_future_remove_callbacks(anyloop_future *future, anyloop_done_fn done, void *user_data)
+{
+    uint32_t removed = 0;
+    anyl_node *last = future->last;
+    if (last == NULL || !(future->flags & ANYL_FUTURE_USER_CALLBACKS))
+        return 0;
+    anyl_node *node = last->next, *kept_last = NULL;
+    last->next = NULL;
+    while (node) {
+        anyl_node *next = node->next;
+        struct done_callback *callback = ANYL_OWNER_OF(node, struct done_callback, node);
+        if (node->run == run_callback && callback->done == done && callback->user_data == user_data) {
+            anyl_loop_drop_later(future->loop, node);
+            removed++;
+        } else if (kept_last == NULL) {
+            node->next = node;
+            kept_last = node;
+        } else {
+            node->next = kept_last->next;
+            kept_last->next = node;
+            kept_last = node;
+        }
+        node = next;
+    }
+    future->last = kept_last;
+    return removed;
+}
+
+/* ---- who waits */
+
+void anyl_future_listen(anyloop_future *future, anyloop_loop *loop, anyl_node *node)
+{
+    if (anyl_future_done(future)) {
+        anyl_loop_ready(loop, node);
+        return;
+    }
+    if (future->last) {
+        node->next = future->last->next;
+        future->last->next = node;
+    } else {
+        node->next = node;
+    }
+    future->last = node;
+}
+
+bool anyl_future_unlisten(anyloop_future *future, anyl_node *node)
+{
+    anyl_node *before = future->last;
+    if (before == NULL)
+        return false;
+    while (before->next != node)
+        if ((before = before->next) == future->last)
+            return false;
+    before->next = node->next;
+    if (future->last == node)
+        future->last = before == node ? NULL : before;
+    if (future->loop->closing)
+        future->flags |= ANYL_FUTURE_ORPHANED;
+    return true;
+}
+
+/* ---- completing */
+
+/* The loop is closed: those who waited will not hear of it. */
+static anyloop_status strand(anyloop_future *future)
+{
+    anyl_node *last = future->last;
+    bool waited = last != NULL || (future->flags & ANYL_FUTURE_ORPHANED);
+    future->last = NULL;
+    future->flags &= (uint8_t)~ANYL_FUTURE_ORPHANED;
+    if (last) {
+        anyl_node *node = last->next;
+        last->next = NULL;
+        while (node) {
+            anyl_node *next = node->next;
+            node->run(node, future->loop, ANYL_DROP);
+            node = next;
+        }
+    }
+    return waited ? ANYLOOP_E_CLOSED : ANYLOOP_OK;
+}
+
+/* The future stays until the last of its users' callbacks has run. */
+static void hold_for_callbacks(anyloop_future *future)
+{
+    anyl_node *node = future->last;
+    do {
+        node = node->next;
+        if (node->run == run_callback)
+            ANYL_OWNER_OF(node, struct done_callback, node)->future = anyl_future_retain(future);
+    } while (node != future->last);
+}
+
+anyloop_status anyl_future_complete(anyloop_future *future, uint32_t state, anyloop_value value)
+{
+    future->state = (uint8_t)state;
+    future->value = value;
+    if (state == ANYLOOP_FAILED)
+        future->flags |= ANYL_FUTURE_UNRETRIEVED;
+    if (ANYL_UNLIKELY(future->loop->closing))
+        return strand(future);
+    if (future->last == NULL)
+        return ANYLOOP_OK;
+    if (ANYL_UNLIKELY(future->flags & ANYL_FUTURE_USER_CALLBACKS))
+        hold_for_callbacks(future);
+    anyl_node *last = future->last;
+    future->last = NULL;
+    anyl_loop_ready_all(future->loop, last);
+    return ANYLOOP_OK;
+}
+
+anyloop_status anyl_future_complete_as(anyloop_future *future, anyloop_future *from)
+{
+    uint32_t state = from->state;
+    const anyloop_value *value = state == ANYLOOP_RESULT ? &from->value : anyl_future_error(from);
+    anyl_value_retain(value);
+    return anyl_future_complete(future, state, *value);
+}
+
+/* ---- looking */
+
+const anyloop_value *anyl_future_error(anyloop_future *future)
+{
+    if (future->state < ANYLOOP_FAILED)
+        return NULL;
+    if (future->loop == NULL)
+        return &future->value;
+    future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
+    if (future->flags & ANYL_FUTURE_REASON_ONCE) {
+        if (future->flags & ANYL_FUTURE_REASON_TAKEN)
+            return &bare_cancellation;
+        future->flags |= ANYL_FUTURE_REASON_TAKEN;
+    }
+    return &future->value;
+}
+
+uint32_t anyl_future_outcome(anyloop_future *future, const anyloop_value **value)
+{
+    if (ANYL_LIKELY(future->state == ANYLOOP_RESULT)) {
+        *value = &future->value;
+        return ANYLOOP_RESULT;
+    }
+    *value = anyl_future_error(future);
+    return anyl_error_code(&future->value) == ANYLOOP_E_CANCELLED ? ANYLOOP_CANCELLED : ANYLOOP_FAILED;
+}
+
+/* ---- the end */
+
+static void report_unretrieved(anyloop_future *future)
+{
+    const anyl_future_class *class = anyl_future_class_of(future);
+    future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
+    anyloop_exception exception = {.struct_size = sizeof exception,
+                                   .message = class->kind == ANYLOOP_KIND_TASK ? "Task exception was never retrieved"
+                                                                               : "Future exception was never retrieved",
+                                   .error = &future->value,
+                                   .future = future};
+    anyl_loop_report(future->loop, &exception, class->name ? class->name(future) : NULL);
+}
+
+static void take_apart(anyloop_future *future)
+{
+    if (future->flags & ANYL_FUTURE_UNRETRIEVED) {
+        future->refs = 1; /* the handler may keep it */
+        report_unretrieved(future);
+        if (--future->refs != 0)
+            return;
+    }
+    if (future->last) {
+        anyl_node *node = future->last->next;
+        future->last->next = NULL;
+        future->last = NULL;
+        while (node) {
+            anyl_node *next = node->next;
+            anyl_loop_drop_later(future->loop, node);
+            node = next;
+        }
+    }
+    anyl_value_release(&future->value);
+    anyl_future_class_of(future)->destroy(future);
+}
+
+void anyl_future_reap(anyloop_future *future)
+{
+    anyloop_loop *loop = future->loop;
+    future->link.next = loop->reaped;
+    loop->reaped = &future->link;
+    if (loop->reaping)
+        return;
+    loop->reaping = true;
+    anyl_loop_retain(loop); /* the last object takes the loop with it */
+    while (loop->reaped) {
+        anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
+        loop->reaped = dead->link.next;
+        take_apart(dead);
+    }
+    loop->reaping = false;
+    anyl_loop_release(loop);
+}
+
+/* ---- counting, where it is not a plain count */
+
+anyloop_future *anyl_future_retain_slow(anyloop_future *future)
+{
+    if (future->loop == NULL)
+        return future;
+    anyl_loop_lock(future->loop);
+    future->refs++;
+    anyl_loop_unlock(future->loop);
+    return future;
+}
+
+/* On a closed loop: who finds the list of the dead unattended works it off, whatever thread that is. */
+static void reap_closed(anyloop_loop *loop)
+{
+    anyl_loop_retain(loop);
+    anyl_loop_lock(loop);
+    if (!loop->reaping) {
+        loop->reaping = true;
+        while (loop->reaped) {
+            anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
+            loop->reaped = dead->link.next;
+            anyl_loop_unlock(loop);
+            take_apart(dead);
+            anyl_loop_lock(loop);
+        }
+        loop->reaping = false;
+    }
+    anyl_loop_unlock(loop);
+    anyl_loop_release(loop);
+}
+
+void anyl_future_release_slow(anyloop_future *future)
+{
+    anyloop_loop *loop = future->loop;
+    if (loop == NULL)
+        return;
+    anyl_loop_lock(loop);
+    bool dead = --future->refs == 0;
+    if (dead) {
+        future->link.next = loop->reaped;
+        loop->reaped = &future->link;
+    }
+    anyl_loop_unlock(loop);
+    if (dead)
+        reap_closed(loop);
+}
+
+void anyl_future_release_threadsafe(anyloop_future *future)
+{
+    anyloop_loop *loop = future->loop;
+    if (loop == NULL)
+        return;
+    if (atomic_fetch_add_explicit(&future->released, 1, memory_order_acq_rel) != 0)
+        return; /* it is in the mailbox: whoever takes it out sees this one too */
+    if (!anyl_mailbox_push(loop->mailbox, ANYL_LANE_RELEASED, &future->link))
+        anyl_future_released(loop, &future->link);
+}
+
+void anyl_future_released(anyloop_loop *loop, anyl_link *link)
+{
+    anyloop_future *future = ANYL_OWNER_OF(link, anyloop_future, link);
+    uint32_t count = atomic_exchange_explicit(&future->released, 0, memory_order_acq_rel);
+    (void)loop;
+    while (count--)
+        anyl_future_release(future);
+}
+
+/* ---- as the owner of a value */
+
+void anyl_future_owner_retain(anyl_owner *owner)
+{
+    anyl_future_retain(ANYL_OWNER_OF(owner, anyloop_future, owner));
+}
+
+void anyl_future_owner_release(anyl_owner *owner, anyl_block **dead)
+{
+    anyloop_future *future = ANYL_OWNER_OF(owner, anyloop_future, owner);
+    (void)dead;
+    if (future->loop && !future->loop->unpinned && future->loop->thread != anyl_port_thread_self())
+        anyl_future_release_threadsafe(future);
+    else
+        anyl_future_release(future);
+}

@@ -1,0 +1,166 @@
+/* future.h -- something that will have a result, and who waits for it.
+ *
+ * Owns:          the result, and a list of nodes that become ready when it is there.
+ * Must not know: what completes it; whether a node is a task, an operation or a user's callback.
+ * Threads:       the loop's. A release from elsewhere travels by the mailbox's second lane; after the close any thread may release,
+ *                one at a time.
+ * Law:           no recursion as deep as futures hold futures: what nobody holds goes onto the loop's list and is taken apart one by one.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_FUTURE_H
+#define ANYL_FUTURE_H
+
+#include "loop.h"
+#include "value.h"
+
+#include <anyloop/future.h>
+
+typedef struct anyl_future_class {
+    anyl_owner_class owner; /* first: a future is what keeps a FUTURE value alive */
+    uint32_t kind;
+    bool settable;                               /* by anyone */
+    bool fans;                                   /* cancelling it is cancelling its children: task.h */
+    void (*cancelled)(anyloop_future *future);   /* hears that it was cancelled, by whom ever; NULL: nobody cares */
+    void (*destroy)(anyloop_future *future);     /* gives back what it holds beside its result, and its memory */
+    const char *(*name)(anyloop_future *future); /* NULL: has none */
+} anyl_future_class;
+
+struct anyloop_future {
+    anyl_owner owner;     /* its class */
+    anyloop_loop *loop;   /* NULL: a constant, which nobody counts */
+    uint32_t refs;
+    uint8_t state;        /* ANYLOOP_PENDING ... ANYLOOP_CANCELLED */
+    uint8_t flags;
+    uint16_t task_flags;  /* task.h */
+    anyl_node *last;      /* who waits: a ring, given by its last node; NULL: nobody */
+    anyl_link link;       /* in the mailbox, or among the dead */
+    atomic_uint released; /* by other threads, not counted yet */
+    uint32_t number;      /* task.h */
+    anyloop_value value;  /* the result or the error; of a cancellation an error too */
+};
+
+enum {
+    ANYL_FUTURE_UNRETRIEVED = 1,    /* its error was not looked at */
+    ANYL_FUTURE_REASON_ONCE = 2,    /* its reason is told to the first who asks */
+    ANYL_FUTURE_REASON_TAKEN = 4,   /* and somebody has asked */
+    ANYL_FUTURE_USER_CALLBACKS = 8, /* there are users' callbacks in the ring */
+    ANYL_FUTURE_ORPHANED = 16       /* somebody waited, but went when the loop closed */
+};
+
+extern const anyl_future_class anyl_future_bare;
+
+/* The owner's part of each class. */
+void anyl_future_owner_retain(anyl_owner *owner);
+void anyl_future_owner_release(anyl_owner *owner, anyl_block **dead);
+#define ANYL_FUTURE_OWNER {anyl_future_owner_retain, anyl_future_owner_release}
+
+static inline const anyl_future_class *anyl_future_class_of(const anyloop_future *future)
+{
+    return (const anyl_future_class *)(const void *)future->owner.class;
+}
+
+static inline void anyl_future_set_class(anyloop_future *future, const anyl_future_class *class)
+{
+    future->owner.class = &class->owner;
+}
+
+/* Pending, held once. */
+static inline void anyl_future_init(anyloop_future *future, anyloop_loop *loop, const anyl_future_class *class)
+{
+    anyl_future_set_class(future, class);
+    future->loop = loop;
+    future->refs = 1;
+    future->state = ANYLOOP_PENDING;
+    future->flags = 0;
+    future->task_flags = 0;
+    future->last = NULL;
+    atomic_init(&future->released, 0);
+    future->value = anyl_value_none();
+}
+
+/* A future of its own class in `size` bytes, the rest of which is zero; NULL: no memory. */
+anyloop_future *anyl_future_new(anyloop_loop *loop, const anyl_future_class *class, size_t size);
+/* The constant future of a code. */
+anyloop_future *anyl_failed(anyloop_status code);
+
+static inline bool anyl_future_done(const anyloop_future *future)
+{
+    return future->state != ANYLOOP_PENDING;
+}
+
+/* ---- counting */
+
+void anyl_future_reap(anyloop_future *future);
+anyloop_future *anyl_future_retain_slow(anyloop_future *future);
+void anyl_future_release_slow(anyloop_future *future);
+/* From a thread that may not be the loop's. */
+void anyl_future_release_threadsafe(anyloop_future *future);
+/* From the mailbox. */
+void anyl_future_released(anyloop_loop *loop, anyl_link *link);
+
+static inline anyloop_future *anyl_future_retain(anyloop_future *future)
+{
+    if (ANYL_UNLIKELY(future->loop == NULL || future->loop->closed))
+        return anyl_future_retain_slow(future);
+    future->refs++;
+    return future;
+}
+
+static inline void anyl_future_release(anyloop_future *future)
+{
+    if (ANYL_UNLIKELY(future->loop == NULL || future->loop->closed))
+        anyl_future_release_slow(future);
+    else if (--future->refs == 0)
+        anyl_future_reap(future);
+}
+
+/* ---- who waits */
+
+/* Wait: `node` becomes ready on `loop` when the future is done, at once if it is. The future is not kept. */
+void anyl_future_listen(anyloop_future *future, anyloop_loop *loop, anyl_node *node);
+/* Wait no more. False: `node` is not in the ring. */
+bool anyl_future_unlisten(anyloop_future *future, anyl_node *node);
+
+/* A user's callback; takes user_data in every case. */
+anyloop_status anyl_future_add_callback(anyloop_future *future, anyloop_loop *loop, anyloop_done_fn done,
+                                        void *user_data, anyloop_drop_fn drop);
+uint32_t anyl_future_remove_callbacks(anyloop_future *future, anyloop_done_fn done, void *user_data);
+
+/* ---- completing a pending future. ANYLOOP_E_CLOSED: it is done, but the loop is closed and somebody waited. */
+
+anyloop_status anyl_future_complete(anyloop_future *future, uint32_t state, anyloop_value value);
+
+static inline anyloop_status anyl_future_set_result(anyloop_future *future, anyloop_value value)
+{
+    return anyl_future_complete(future, ANYLOOP_RESULT, value);
+}
+
+/* An error, or with the code ANYLOOP_E_CANCELLED still an error, as asyncio's set_exception(CancelledError()). */
+static inline anyloop_status anyl_future_set_error(anyloop_future *future, anyloop_value error)
+{
+    return anyl_future_complete(future, ANYLOOP_FAILED, error);
+}
+
+/* Cancelled here and now, for a TEXT, an ERROR or no reason. */
+static inline anyloop_status anyl_future_set_cancelled(anyloop_future *future, anyloop_value reason)
+{
+    return anyl_future_complete(future, ANYLOOP_CANCELLED, anyl_error_as(&reason, ANYLOOP_E_CANCELLED));
+}
+
+/* As the done future `from` ended; `from` counts as looked at. */
+anyloop_status anyl_future_complete_as(anyloop_future *future, anyloop_future *from);
+
+/* ---- looking at a done future */
+
+/* The error, which counts as looked at from now on. NULL: none. */
+const anyloop_value *anyl_future_error(anyloop_future *future);
+/* ANYLOOP_RESULT, ANYLOOP_FAILED, or ANYLOOP_CANCELLED also for an error with that code; and its value, looked at. */
+uint32_t anyl_future_outcome(anyloop_future *future, const anyloop_value **value);
+
+static inline bool anyl_future_raised(const anyloop_future *future)
+{
+    return future->state == ANYLOOP_FAILED;
+}
+
+#endif

@@ -1,0 +1,573 @@
+/* step.c -- driving a task: run the top of its await stack, act on the answer, until it suspends or ends.
+ *
+ * The order of things is CPython's Task.__step: what is decided when the step begins, what when it has ended, and what must_cancel
+ * overrides at each of the two.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "task.h"
+
+static const anyloop_value nothing;
+
+static void clear(anyl_task *task, uint32_t flags)
+{
+    task->future.task_flags &= (uint16_t)~flags;
+}
+
+static bool has(const anyl_task *task, uint32_t flags)
+{
+    return (task->future.task_flags & flags) != 0;
+}
+
+/* What it awaited last, replaced; takes `future`. */
+static void set_awaited(anyl_task *task, anyloop_future *future)
+{
+    anyloop_future *before = task->awaited;
+    task->awaited = future;
+    if (before)
+        anyl_future_release(before);
+}
+
+/* ---- inside a step */
+
+static int32_t await_outcome(anyl_task *task, anyloop_future *future)
+{
+    set_awaited(task, future);
+    task->outcome = anyl_future_outcome(future, &task->seen);
+    return ANYLOOP_READY;
+}
+
+static int32_t await_coroutine(anyl_task *task, anyl_task *coroutine)
+{
+    if (coroutine->future.loop != task->future.loop) {
+        anyl_future_release(&coroutine->future);
+        return await_outcome(task, anyl_failed(ANYLOOP_E_OTHER_LOOP));
+    }
+    if (has(coroutine, ANYL_TASK_STACKED)) {
+        anyl_future_release(&coroutine->future);
+        return await_outcome(task, anyl_failed(ANYLOOP_E_STATE));
+    }
+    if (anyl_future_done(&coroutine->future)) /* cancelled before it was started */
+        return await_outcome(task, &coroutine->future);
+    coroutine->future.task_flags |= ANYL_TASK_STACKED;
+    coroutine->below = task->top;
+    task->top = coroutine;
+    task->future.task_flags |= ANYL_TASK_PUSHED;
+    return ANYLOOP_PENDING;
+}
+
+int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *where)
+{
+    anyl_task *top = task->top;
+    if (ANYL_UNLIKELY(has(task, ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED))) {
+        anyl_future_release(future);
+        if (!has(task, ANYL_TASK_CLOSING))
+            return ANYLOOP_PENDING; /* a second await before the answer of the first: that one stands */
+        task->outcome = ANYLOOP_CLOSED;
+        task->seen = &nothing;
+        return ANYLOOP_READY;
+    }
+    top->where = where;
+    if (anyl_is_coroutine(future))
+        return await_coroutine(task, anyl_task_of(future));
+    if (anyl_future_done(future))
+        return await_outcome(task, future);
+    if (ANYL_UNLIKELY(future->loop != task->future.loop || future == &task->future)) {
+        anyloop_status code = future == &task->future ? ANYLOOP_E_SELF_AWAIT : ANYLOOP_E_OTHER_LOOP;
+        if (future->loop == task->future.loop)
+            anyl_future_release(future);
+        else
+            anyl_future_release_threadsafe(future);
+        future = anyl_failed(code); /* told on the next turn, as CPython does */
+    }
+    set_awaited(task, future);
+    task->future.task_flags |= ANYL_TASK_AWAITS;
+    return ANYLOOP_PENDING;
+}
+
+static void set_end(anyl_task *task, anyloop_value value, bool raised)
+{
+    anyl_task *running = has(task, ANYL_TASK_PUSHED) ? task->top->below : task->top;
+    anyloop_value before = running->future.value;
+    running->future.value = value;
+    clear(running, ANYL_TASK_RAISED);
+    if (raised)
+        running->future.task_flags |= ANYL_TASK_RAISED;
+    anyl_value_release(&before);
+}
+
+void anyl_task_return(anyl_task *task, anyloop_value value)
+{
+    set_end(task, value, false);
+}
+
+void anyl_task_raise(anyl_task *task, anyloop_value error)
+{
+    set_end(task, error, true);
+}
+
+int32_t anyl_task_reraise(anyl_task *task)
+{
+    if (task->outcome == ANYLOOP_CLOSED) {
+        anyl_task_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
+        return ANYLOOP_STEP_CANCELLED;
+    }
+    anyl_value_retain(task->seen);
+    anyl_task_raise(task, *task->seen);
+    return task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED : ANYLOOP_STEP_RAISE;
+}
+
+int32_t anyl_pass_on(anyl_task *task)
+{
+    if (task->outcome != ANYLOOP_RESULT)
+        return anyl_task_reraise(task);
+    anyl_value_retain(task->seen);
+    return anyl_return(task, *task->seen);
+}
+
+/* ---- the driver */
+
+/* How a coroutine ended by its answer: sets its value and gives its state. */
+static uint32_t end_by(anyl_task *coroutine, int32_t answer)
+{
+    anyloop_value *value = &coroutine->future.value;
+    bool raised = has(coroutine, ANYL_TASK_RAISED);
+    if (ANYL_LIKELY(answer == ANYLOOP_STEP_RETURN)) {
+        if (raised)
+            anyl_value_release(value);
+        return ANYLOOP_RESULT;
+    }
+    if (answer == ANYLOOP_STEP_RAISE && !raised) {
+        anyl_value_release(value);
+        *value = anyl_error_bare(ANYLOOP_E_INVALID);
+    }
+    if (answer == ANYLOOP_STEP_RAISE && anyl_error_code(value) != ANYLOOP_E_CANCELLED)
+        return ANYLOOP_FAILED;
+    if (anyl_error_code(value) != ANYLOOP_E_CANCELLED) {
+        anyl_value_release(value);
+        *value = anyl_error_bare(ANYLOOP_E_CANCELLED);
+    }
+    return ANYLOOP_CANCELLED;
+}
+
+static void end_task(anyl_task *task, uint32_t state)
+{
+    anyloop_loop *loop = task->future.loop;
+    anyloop_value value = task->future.value;
+    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)) && state == ANYLOOP_RESULT) {
+        /* cancelled right before it returned */
+        anyl_value_release(&value);
+        value = task->reason;
+        task->reason = anyl_value_none();
+        state = ANYLOOP_CANCELLED;
+    } else if (state == ANYLOOP_CANCELLED) {
+        task->future.flags |= ANYL_FUTURE_REASON_ONCE;
+    }
+    clear(task, ANYL_TASK_MUST_CANCEL);
+    anyl_list_remove(&task->link);
+    set_awaited(task, NULL);
+    task->seen = &nothing;
+    anyl_context_release(loop->context);
+    loop->context = NULL;
+    anyl_future_complete(&task->future, state, value);
+    anyl_future_release(&task->future); /* the loop's own hold */
+}
+
+/* The top, which is not the task itself, has ended: what is below goes on. Gives the event for it. */
+static uint32_t pop(anyl_task *task, uint32_t state)
+{
+    anyl_task *ended = task->top;
+    task->top = ended->below;
+    ended->future.state = (uint8_t)state;
+    set_awaited(task, &ended->future);
+    task->seen = &ended->future.value;
+    task->outcome = state;
+    return state == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
+}
+
+static void suspend(anyl_task *task)
+{
+    task->context = task->future.loop->context;
+    task->future.loop->context = NULL;
+}
+
+static void wait_for_awaited(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    anyloop_future *awaited = task->awaited;
+    clear(task, ANYL_TASK_AWAITS);
+    anyl_future_listen(awaited, loop, &task->node);
+    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)) && !anyl_future_done(awaited)) {
+        anyl_value_retain(&task->reason);
+        if (anyl_cancel(awaited, task->reason) > 0)
+            clear(task, ANYL_TASK_MUST_CANCEL);
+    }
+}
+
+static void park(anyl_task *task)
+{
+    if (has(task, ANYL_TASK_WOKEN | ANYL_TASK_MUST_CANCEL))
+        anyl_loop_ready(task->future.loop, &task->node);
+    else
+        task->future.task_flags |= ANYL_TASK_PARKED;
+    clear(task, ANYL_TASK_WOKEN);
+}
+
+static void ask(anyl_task *task, uint32_t event)
+{
+    anyloop_loop *loop = task->future.loop;
+    loop->asked = &task->future;
+    loop->asked_event = event;
+    loop->asked_user_data = task->top->user_data;
+    loop->asked_told = false;
+    if (loop->events_count == 0)
+        anyl_task_tell_asked(loop);
+}
+
+void anyl_task_tell_asked(anyloop_loop *loop)
+{
+    if (loop->asked == NULL || loop->asked_told || !anyl_loop_can_tell(loop))
+        return;
+    loop->asked_told = true;
+    anyl_loop_tell(loop, ANYLOOP_TURN_STEP, loop->asked_user_data, loop->asked, loop->asked_event);
+}
+
+/* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step the top with `*event`. */
+static bool act(anyl_task *task, int32_t answer, uint32_t *event)
+{
+    anyl_task *top = task->top;
+    if (answer == ANYLOOP_STEP_AWAIT && ANYL_LIKELY(has(task, ANYL_TASK_AWAITS))) {
+        wait_for_awaited(task);
+    } else if (answer == ANYLOOP_STEP_AWAIT && has(task, ANYL_TASK_PUSHED)) {
+        clear(task, ANYL_TASK_PUSHED);
+        set_awaited(task, NULL);
+        task->outcome = ANYLOOP_RESULT;
+        task->seen = &nothing;
+        *event = ANYLOOP_EVENT_START;
+        return false;
+    } else if (answer == ANYLOOP_STEP_YIELD || answer == ANYLOOP_STEP_PARK) {
+        set_awaited(task, NULL);
+        task->seen = &nothing;
+        if (answer == ANYLOOP_STEP_YIELD)
+            anyl_loop_ready(task->future.loop, &task->node);
+        else
+            park(task);
+    } else {
+        if (ANYL_UNLIKELY(has(task, ANYL_TASK_PUSHED))) { /* it ended without running what it pushed */
+            task->top = top->below;
+            anyl_coroutine_abandon(top);
+            anyl_future_release(&top->future);
+            top = task->top;
+        }
+        clear(task, ANYL_TASK_AWAITS | ANYL_TASK_PUSHED);
+        if (ANYL_UNLIKELY(answer < ANYLOOP_STEP_RETURN || answer > ANYLOOP_STEP_CANCELLED)) {
+            static const char words[] = "a step gave an answer that is none";
+            anyl_task_raise(task, (anyloop_value){.kind = ANYLOOP_ERROR,
+                                                  .flags = (uint32_t)ANYLOOP_E_INVALID,
+                                                  .bits = (uintptr_t)words,
+                                                  .size = sizeof words - 1});
+            answer = ANYLOOP_STEP_RAISE;
+        }
+        anyl_coroutine_end(top);
+        uint32_t state = end_by(top, answer);
+        if (top == task) {
+            end_task(task, state);
+            return true;
+        }
+        *event = pop(task, state);
+        return false;
+    }
+    suspend(task);
+    return true;
+}
+
+/* Step until the task suspends or ends; then it may be gone. False: the host was asked. */
+static bool drive(anyl_task *task, uint32_t event)
+{
+    for (;;) {
+        anyl_task *top = task->top;
+        if (event == ANYLOOP_EVENT_START)
+            top->future.task_flags |= ANYL_TASK_STARTED;
+        if (ANYL_UNLIKELY(top->step == NULL)) {
+            ask(task, event);
+            return false;
+        }
+        if (act(task, top->step(anyl_task_frame(top), &task->future, event), &event))
+            return true;
+    }
+}
+
+/* Decide what the step is told. False: the top was to be started, and is cancelled instead. */
+static bool begin(anyl_task *task, uint32_t *event)
+{
+    if (task->awaited) {
+        task->outcome = anyl_future_outcome(task->awaited, &task->seen);
+    } else {
+        task->outcome = ANYLOOP_RESULT;
+        task->seen = &nothing;
+    }
+    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL))) {
+        clear(task, ANYL_TASK_MUST_CANCEL);
+        if (task->outcome != ANYLOOP_CANCELLED) {
+            anyl_value_release(&task->received);
+            task->received = task->reason;
+            task->reason = anyl_value_none();
+            task->outcome = ANYLOOP_CANCELLED;
+            task->seen = &task->received;
+        }
+    }
+    bool started = has(task->top, ANYL_TASK_STARTED);
+    *event = task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED
+             : started                          ? ANYLOOP_EVENT_RESUMED
+                                                : ANYLOOP_EVENT_START;
+    return started || *event == ANYLOOP_EVENT_START;
+}
+
+/* One step, up to the next suspension. False: the host was asked. */
+static bool step(anyl_task *task)
+{
+    uint32_t event;
+    while (!begin(task, &event)) {
+        anyl_task *top = task->top;
+        anyl_task_reraise(task);
+        anyl_coroutine_abandon(top);
+        if (top == task) {
+            end_task(task, ANYLOOP_CANCELLED);
+            return true;
+        }
+        pop(task, ANYLOOP_CANCELLED);
+    }
+    return drive(task, event);
+}
+
+static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
+    if (how == ANYL_DROP)
+        return; /* the loop is closing: its tasks are unwound one by one */
+    if (ANYL_UNLIKELY(task->top->step == NULL) && (!anyl_loop_can_tell(loop) || loop->events_count)) {
+        anyl_loop_again(loop, node);
+        return;
+    }
+    anyloop_context *own = loop->context;
+    loop->current = &task->future;
+    loop->context = task->context;
+    task->context = NULL;
+    if (ANYL_UNLIKELY(!step(task))) {
+        loop->idle_context = own;
+        return;
+    }
+    loop->current = NULL;
+    loop->context = own;
+}
+
+/* ---- starting */
+
+static void become_task(anyl_task *coroutine, anyloop_context *context)
+{
+    anyloop_loop *loop = coroutine->future.loop;
+    anyl_future_set_class(&coroutine->future, &anyl_task_class);
+    coroutine->future.task_flags |= ANYL_TASK_STACKED;
+    coroutine->future.number = coroutine->name && !has(coroutine, ANYL_TASK_OPERATION) ? 0 : ++loop->task_number;
+    coroutine->node.run = run_task;
+    coroutine->context = anyl_context_retain(context);
+    anyl_list_append(&loop->tasks, &coroutine->link);
+    anyl_future_retain(&coroutine->future); /* the loop holds its tasks */
+}
+
+void anyl_task_start(anyl_task *coroutine, anyloop_context *context)
+{
+    become_task(coroutine, context);
+    anyl_loop_ready(coroutine->future.loop, &coroutine->node);
+}
+
+/* ---- eager starts */
+
+/* What was going on when a pulled eager task was made. */
+struct interrupted {
+    struct interrupted *outer;
+    anyloop_task *task;     /* the eager one */
+    anyloop_task *current, *asked;
+    anyloop_context *context;
+    uint32_t asked_event;
+    uint64_t asked_user_data;
+};
+
+/* As `drive`, inside another step: the host cannot be asked, what is pulled comes on the next turn. */
+static void drive_inside(anyl_task *task, uint32_t event)
+{
+    for (;;) {
+        anyl_task *top = task->top;
+        if (top->step == NULL) {
+            suspend(task);
+            anyl_loop_ready(task->future.loop, &task->node);
+            return;
+        }
+        top->future.task_flags |= ANYL_TASK_STARTED;
+        if (act(task, top->step(anyl_task_frame(top), &task->future, event), &event))
+            return;
+    }
+}
+
+/* An eager task takes its place among the others after its first step. */
+static void settle_eager(anyl_task *task)
+{
+    if (!anyl_future_done(&task->future)) {
+        anyl_list_remove(&task->link);
+        anyl_list_append(&task->future.loop->tasks, &task->link);
+    }
+    anyl_future_release(&task->future);
+}
+
+/* The host runs the first step of `task` before it goes on with what it is at. */
+static bool interrupt(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    struct interrupted *record = anyl_object_alloc(loop, sizeof *record);
+    if (record == NULL)
+        return false;
+    *record = (struct interrupted){loop->interrupted_step, &task->future,     loop->current,
+                                   loop->asked,            loop->context,     loop->asked_event,
+                                   loop->asked_user_data};
+    loop->interrupted_step = record;
+    loop->current = loop->asked = &task->future;
+    loop->context = task->context;
+    task->context = NULL;
+    loop->asked_told = true;
+    task->future.task_flags |= ANYL_TASK_STARTED;
+    task->outcome = ANYLOOP_RESULT;
+    task->seen = &nothing;
+    anyl_future_retain(&task->future);
+    return true;
+}
+
+void anyl_task_start_eager(anyl_task *coroutine, anyloop_context *context)
+{
+    anyloop_loop *loop = coroutine->future.loop;
+    bool host_runs = loop->asked_told || loop->callback_told;
+    become_task(coroutine, context);
+    if (coroutine->step == NULL) {
+        if (!host_runs || !interrupt(coroutine))
+            anyl_loop_ready(loop, &coroutine->node);
+        return;
+    }
+    if (!loop->turning && !host_runs) {
+        anyl_loop_ready(loop, &coroutine->node);
+        return;
+    }
+    anyloop_task *current = loop->current;
+    anyloop_context *own = loop->context;
+    uint32_t event;
+    anyl_future_retain(&coroutine->future);
+    loop->current = &coroutine->future;
+    loop->context = coroutine->context;
+    coroutine->context = NULL;
+    begin(coroutine, &event);
+    drive_inside(coroutine, event);
+    loop->current = current;
+    loop->context = own;
+    settle_eager(coroutine);
+}
+
+/* ---- answers */
+
+static bool close_goes_on(anyl_task *task);
+
+bool anyl_task_stepped(anyl_task *task, int32_t answer)
+{
+    anyloop_loop *loop = task->future.loop;
+    uint32_t event;
+    if (loop->asked != &task->future || !loop->asked_told)
+        return false;
+    loop->asked = NULL;
+    loop->asked_told = false;
+    if (has(task, ANYL_TASK_CLOSING)) {
+        close_goes_on(task);
+        return true;
+    }
+    struct interrupted *record = loop->interrupted_step;
+    bool over = act(task, answer, &event);
+    if (record == NULL || record->task != &task->future) {
+        if (over || drive(task, event)) {
+            loop->current = NULL;
+            loop->context = loop->idle_context;
+            loop->idle_context = NULL;
+        }
+        return true;
+    }
+    if (!over)
+        drive_inside(task, event);
+    loop->interrupted_step = record->outer;
+    loop->current = record->current;
+    loop->context = record->context;
+    loop->asked = record->asked;
+    loop->asked_event = record->asked_event;
+    loop->asked_user_data = record->asked_user_data;
+    loop->asked_told = record->asked != NULL;
+    anyl_object_free(loop, record, sizeof *record);
+    settle_eager(task);
+    return true;
+}
+
+/* ---- waking */
+
+void anyl_task_wake(anyl_task *task)
+{
+    if (anyl_future_done(&task->future) || task->future.loop->closing)
+        return;
+    if (has(task, ANYL_TASK_PARKED)) {
+        clear(task, ANYL_TASK_PARKED);
+        anyl_loop_ready(task->future.loop, &task->node);
+    } else {
+        task->future.task_flags |= ANYL_TASK_WOKEN;
+    }
+}
+
+/* ---- closing */
+
+/* From the top down to the task itself. What ended stays: other futures' rings may still lead into its frame. */
+static bool close_goes_on(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    for (;;) {
+        anyl_task *top = task->top;
+        bool runs = has(top, ANYL_TASK_STARTED) && !has(top, ANYL_TASK_OPERATION);
+        task->outcome = ANYLOOP_CLOSED;
+        task->seen = &nothing;
+        if (runs && top->step == NULL && !has(top, ANYL_TASK_CLOSE_TOLD)) {
+            top->future.task_flags |= ANYL_TASK_CLOSE_TOLD;
+            ask(task, ANYLOOP_EVENT_CLOSE);
+            return false;
+        }
+        if (runs && top->step)
+            top->step(anyl_task_frame(top), &task->future, ANYLOOP_EVENT_CLOSE);
+        if (has(top, ANYL_TASK_STARTED))
+            anyl_coroutine_end(top);
+        else
+            anyl_coroutine_abandon(top);
+        if (top == task)
+            break;
+        task->top = top->below;
+        top->below = task->below;
+        task->below = top;
+    }
+    anyl_context_release(loop->context);
+    loop->context = loop->idle_context;
+    loop->idle_context = NULL;
+    loop->current = NULL;
+    anyl_list_remove(&task->link);
+    anyl_future_release(&task->future);
+    return true;
+}
+
+bool anyl_task_close(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    task->future.task_flags |= ANYL_TASK_CLOSING;
+    clear(task, ANYL_TASK_PARKED);
+    loop->current = &task->future;
+    loop->idle_context = loop->context;
+    loop->context = task->context;
+    task->context = NULL;
+    return close_goes_on(task);
+}
