@@ -75,7 +75,7 @@ anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, any
     handle->loop = loop;
     handle->callback = callback;
     handle->user_data = user_data;
-    handle->drop = drop;
+    handle->drop = callback ? drop : NULL; /* a pulled one's integer goes back as an event */
     handle->context = NULL;
     handle->when = deadline ? *deadline : UINT64_MAX;
     handle->refs = 1;
@@ -185,7 +185,7 @@ anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn
                                   .node = {.run = run_posted},
                                   .callback = callback,
                                   .user_data = user_data,
-                                  .drop = drop,
+                                  .drop = callback ? drop : NULL,
                                   .allocator = loop->slab.allocator};
         if (anyl_mailbox_push(loop->mailbox, ANYL_LANE_MAIL, &posted->mail.link))
             return ANYLOOP_OK;

@@ -1,0 +1,41 @@
+/* api.h -- the questions that every exported function asks first.
+ *
+ * The api_*.c files hold every exported symbol: they check arguments, thread and struct size, then make one call down.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_API_H
+#define ANYL_API_H
+
+#include "port/port.h"
+#include "task.h"
+
+/* Is this the thread that may touch the loop's objects? After the close all are, one at a time. */
+static inline bool anyl_api_here(const anyloop_loop *loop)
+{
+    return loop->unpinned || loop->thread == anyl_port_thread_self();
+}
+
+/* For an object of `loop`: ANYLOOP_OK, ANYLOOP_E_INVALID for NULL, ANYLOOP_E_THREAD. */
+static inline anyloop_status anyl_api_check(const anyloop_loop *loop)
+{
+    return loop == NULL ? ANYLOOP_E_INVALID : anyl_api_here(loop) ? ANYLOOP_OK : ANYLOOP_E_THREAD;
+}
+
+/* The same, and ANYLOOP_E_CLOSED: for what begins something new. */
+static inline anyloop_status anyl_api_open(const anyloop_loop *loop)
+{
+    anyloop_status status = anyl_api_check(loop);
+    return status == ANYLOOP_OK && loop->closing ? ANYLOOP_E_CLOSED : status;
+}
+
+/* What an operation gives: the new coroutine, or the failed future of no memory. */
+static inline anyloop_future *anyl_api_operation(anyl_task *operation)
+{
+    return operation ? &operation->future : anyl_failed(ANYLOOP_E_NOMEM);
+}
+
+/* Lets go of a future that was taken, on whatever thread and of whatever loop it is. */
+void anyl_api_release(anyloop_future *future);
+
+#endif
