@@ -22,6 +22,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     anyl_nodes_init(&loop->told);
     anyl_slab_init(&loop->slab, allocator);
     anyl_list_init(&loop->tasks);
+    anyl_list_init(&loop->outsiders);
     atomic_init(&loop->refs, 1);
     atomic_flag_clear(&loop->closed_lock);
     return ANYLOOP_OK;

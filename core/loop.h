@@ -78,6 +78,7 @@ struct anyloop_loop {
     anyl_nodes drops;        /* drops that are due on the next turn */
     anyl_nodes told;         /* what events of this turn point at: let go of on the next one */
     uint32_t outside;        /* promises, wakers and jobs that may still wake the loop */
+    anyl_list outsiders;     /* of them, promises and wakers: promise.h */
     anyl_list tasks;         /* not done, in the order of their making */
     uint32_t task_number;
 
