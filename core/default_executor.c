@@ -1,0 +1,127 @@
+/* default_executor.c -- the executor that NULL means: a pool made on first use, or one that was set.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "executor.h"
+
+#include "pool.h"
+#include "timeout.h"
+
+/* Borrowed. */
+static anyloop_status default_executor(anyloop_loop *loop, anyloop_executor **out)
+{
+    static const anyloop_thread_pool_options options = {.struct_size = sizeof options};
+    if (loop->executor_shut)
+        return ANYLOOP_E_SHUTDOWN;
+    if (loop->executor == NULL) {
+        anyloop_status status = anyl_pool_new(&loop->slab.allocator, &options, &loop->executor);
+        if (status != ANYLOOP_OK)
+            return status;
+        loop->executor_ours = true;
+    }
+    *out = loop->executor;
+    return ANYLOOP_OK;
+}
+
+anyloop_status anyl_executor_run(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
+                                 anyloop_value in, bool patient, anyloop_future **out)
+{
+    anyloop_status status = executor ? ANYLOOP_OK : default_executor(loop, &executor);
+    if (status != ANYLOOP_OK) {
+        anyl_value_release(&in);
+        return status;
+    }
+    return anyl_job_submit(loop, executor, function, in, patient, out);
+}
+
+anyloop_status anyl_executor_set_default(anyloop_loop *loop, anyloop_executor *executor)
+{
+    if (loop->executor || loop->executor_shut)
+        return ANYLOOP_E_STATE;
+    loop->executor = anyl_executor_retain(executor);
+    return ANYLOOP_OK;
+}
+
+anyloop_status anyl_executor_close_default(anyloop_loop *loop, int64_t timeout)
+{
+    anyloop_executor *executor = loop->executor;
+    anyloop_status status = ANYLOOP_OK;
+    loop->executor_shut = true;
+    if (executor == NULL)
+        return ANYLOOP_OK;
+    loop->executor = NULL;
+    if (loop->executor_ours) {
+        status = anyl_executor_shutdown(executor, ANYLOOP_CANCEL_QUEUED, timeout);
+        if (status == ANYLOOP_E_TIMED_OUT && !anyl_pool_busy(executor))
+            status = ANYLOOP_OK; /* idle threads, on their way out */
+    }
+    anyl_executor_release(executor);
+    return status;
+}
+
+/* ---- shutting it down while the loop goes on */
+
+struct join_frame {
+    anyloop_executor *executor;
+    anyl_pool_joiner joiner;
+    int64_t timeout;
+};
+
+/* `async with timeout(...): await` the thread's word that it was the last. */
+static int32_t join_await(struct join_frame *my, anyl_task *task, anyloop_future *gone)
+{
+    anyloop_loop *loop = task->future.loop;
+    anyloop_timeout_scope *scope = anyl_timeout_new(loop, anyl_deadline(anyl_loop_now(loop), my->timeout));
+    if (scope == NULL) {
+        anyl_future_release(gone);
+        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+    }
+    anyl_task *operation = anyl_timeout_run(scope, gone);
+    anyl_timeout_release(scope);
+    if (operation == NULL)
+        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+    anyl_task_await(task, &operation->future, NULL);
+    return ANYLOOP_STEP_AWAIT;
+}
+
+static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
+{
+    struct join_frame *my = frame;
+    anyl_task *task = anyl_task_of(running);
+    anyloop_loop *loop = running->loop;
+    anyloop_future *gone;
+    if (event != ANYLOOP_EVENT_START)
+        return anyl_pass_on(task);
+    loop->executor_shut = true;
+    if (loop->executor == NULL || !loop->executor_ours)
+        return anyl_return(task, anyl_value_none());
+    anyl_executor_shutdown(loop->executor, 0, 0);
+    if (anyl_promise_new(loop, &my->joiner.promise, &gone) != ANYLOOP_OK)
+        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+    my->executor = anyl_executor_retain(loop->executor);
+    if (anyl_pool_join(my->executor, &my->joiner))
+        return join_await(my, task, gone);
+    anyl_future_release(gone);
+    return anyl_return(task, anyl_value_none());
+}
+
+static void join_drop(void *frame)
+{
+    struct join_frame *my = frame;
+    if (my->executor == NULL)
+        return;
+    anyl_pool_join_end(my->executor, &my->joiner);
+    anyl_promise_release(my->joiner.promise);
+    anyl_executor_release(my->executor);
+}
+
+static const anyl_operation join_operation = {"shutdown_default_executor", join_step, join_drop,
+                                              sizeof(struct join_frame)};
+
+anyl_task *anyl_executor_shutdown_default(anyloop_loop *loop, int64_t timeout)
+{
+    anyl_task *operation = anyl_operation_new(loop, &join_operation);
+    if (operation)
+        ((struct join_frame *)anyl_task_frame(operation))->timeout = timeout;
+    return operation;
+}
