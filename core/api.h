@@ -35,6 +35,12 @@ static inline anyloop_future *anyl_api_operation(anyl_task *operation)
     return operation ? &operation->future : anyl_failed(ANYLOOP_E_NOMEM);
 }
 
+/* May `coroutine` be made a task of `loop`? Gives it its name. One that is a task already may. */
+anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *coroutine,
+                                     const anyloop_task_options *options);
+/* Starts what was prepared. */
+void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *options);
+
 /* Lets go of a future that was taken, on whatever thread and of whatever loop it is. */
 void anyl_api_release(anyloop_future *future);
 

@@ -45,6 +45,7 @@ enum {
     ANYL_FUTURE_REASON_ONCE = 2,    /* its reason is told to the first who asks */
     ANYL_FUTURE_REASON_TAKEN = 4,   /* and somebody has asked */
     ANYL_FUTURE_USER_CALLBACKS = 8, /* there are users' callbacks in the ring */
+    ANYL_FUTURE_MARKED = 32,        /* by anyl_watch_mark */
     ANYL_FUTURE_ORPHANED = 16       /* somebody waited, but went when the loop closed */
 };
 

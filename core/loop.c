@@ -24,6 +24,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     anyl_list_init(&loop->tasks);
     anyl_list_init(&loop->outsiders);
     atomic_init(&loop->refs, 1);
+    atomic_init(&loop->handles, 1);
     atomic_flag_clear(&loop->closed_lock);
     return ANYLOOP_OK;
 }
@@ -103,6 +104,17 @@ void anyl_loop_again(anyloop_loop *loop, anyl_node *node)
         loop->batch.end = &node->next;
     loop->batch.first = node;
     loop->blocked = true;
+}
+
+void anyl_loop_unbatch(anyloop_loop *loop)
+{
+    if (loop->batch.first == NULL)
+        return;
+    *loop->batch.end = loop->ready.first;
+    if (loop->ready.first == NULL)
+        loop->ready.end = loop->batch.end;
+    loop->ready.first = loop->batch.first;
+    anyl_nodes_init(&loop->batch);
 }
 
 anyloop_status anyl_loop_arm(anyloop_loop *loop, anyl_timer *timer, uint64_t deadline)
@@ -195,7 +207,7 @@ void anyl_loop_run_batch(anyloop_loop *loop, uint64_t deadline)
 
 bool anyl_loop_alone(anyloop_loop *loop)
 {
-    return loop->outside == 0 && atomic_load_explicit(&loop->mailbox->holds, memory_order_acquire) == 0 &&
+    return loop->outside == 0 && atomic_load(&loop->mailbox->holds) == 0 &&
            anyl_mailbox_empty(loop->mailbox);
 }
 
@@ -211,8 +223,8 @@ void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const
 
 bool anyl_loop_tell_drop(anyloop_loop *loop, anyl_node *node, uint64_t user_data)
 {
-    if (loop->closed)
-        return true; /* nobody turns it any more */
+    if (loop->deaf)
+        return true;
     if (!anyl_loop_can_tell(loop)) {
         anyl_nodes_push(&loop->drops, node);
         loop->blocked = true;

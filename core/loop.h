@@ -56,6 +56,7 @@ struct anyloop_loop {
     bool turning, running, stopping, blocked;
     bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
     bool closed;
+    bool deaf;            /* closed without asking the host: no event is told any more */
     bool virtual_clock, unpinned;
     uint64_t virtual_now;
     uint64_t (*now)(void);
@@ -83,7 +84,7 @@ struct anyloop_loop {
     uint32_t task_number;
 
     /* memory: `refs` counts handles of the loop, and one for all its living objects */
-    atomic_uint refs;
+    atomic_uint refs, handles;
     uint64_t live;
     atomic_flag closed_lock; /* after the close objects may be released from any thread */
     bool reaping;
@@ -168,6 +169,9 @@ void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node);
 
 /* It could not run now: it is the first to run when the turn goes on. */
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node);
+
+/* What is left of a batch that was given up: it is the first of the next one. */
+void anyl_loop_unbatch(anyloop_loop *loop);
 
 /* ---- timers */
 

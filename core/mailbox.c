@@ -114,3 +114,22 @@ void anyl_mailbox_close(anyl_mailbox *mailbox, anyl_link *last[ANYL_LANES])
     while (atomic_load_explicit(&mailbox->state, memory_order_acquire) >= ONE_WAKE)
         anyl_port_yield();
 }
+
+bool anyl_mailbox_hold(anyl_mailbox *mailbox)
+{
+    if (atomic_load(&mailbox->lanes[ANYL_LANE_MAIL]) == &closed_lane)
+        return false;
+    atomic_fetch_add(&mailbox->holds, 1);
+    return true;
+}
+
+bool anyl_mailbox_unhold(anyl_mailbox *mailbox)
+{
+    uint32_t holds = atomic_load(&mailbox->holds);
+    do {
+        if (holds == 0)
+            return false;
+    } while (!atomic_compare_exchange_weak(&mailbox->holds, &holds, holds - 1));
+    anyl_mailbox_wake(mailbox);
+    return true;
+}

@@ -61,6 +61,11 @@ void anyl_mailbox_set_wake(anyl_mailbox *mailbox, void (*wake)(void *), void *wa
 /* Refuse from now on, and wait for wakes under way. What the lanes held before is given by `last`. */
 void anyl_mailbox_close(anyl_mailbox *mailbox, anyl_link *last[ANYL_LANES]);
 
+/* Any thread. False: closed. */
+bool anyl_mailbox_hold(anyl_mailbox *mailbox);
+/* Any thread; wakes. False: there was none. */
+bool anyl_mailbox_unhold(anyl_mailbox *mailbox);
+
 static inline bool anyl_mailbox_empty(anyl_mailbox *mailbox)
 {
     return atomic_load_explicit(&mailbox->lanes[ANYL_LANE_MAIL], memory_order_relaxed) == NULL &&

@@ -110,7 +110,7 @@ int32_t anyl_task_reraise(anyl_task *task)
 {
     if (task->outcome == ANYLOOP_CLOSED) {
         anyl_task_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
-        return ANYLOOP_STEP_CANCELLED;
+        return ANYLOOP_STEP_RAISE;
     }
     anyl_value_retain(task->seen);
     anyl_task_raise(task, *task->seen);
@@ -441,6 +441,19 @@ static bool interrupt(anyl_task *task)
     return true;
 }
 
+static void resume_interrupted(anyloop_loop *loop)
+{
+    struct interrupted *record = loop->interrupted_step;
+    loop->interrupted_step = record->outer;
+    loop->current = record->current;
+    loop->context = record->context;
+    loop->asked = record->asked;
+    loop->asked_event = record->asked_event;
+    loop->asked_user_data = record->asked_user_data;
+    loop->asked_told = record->asked != NULL;
+    anyl_object_free(loop, record, sizeof *record);
+}
+
 void anyl_task_start_eager(anyl_task *coroutine, anyloop_context *context)
 {
     anyloop_loop *loop = coroutine->future.loop;
@@ -497,16 +510,28 @@ bool anyl_task_stepped(anyl_task *task, int32_t answer)
     }
     if (!over)
         drive_inside(task, event);
-    loop->interrupted_step = record->outer;
-    loop->current = record->current;
-    loop->context = record->context;
-    loop->asked = record->asked;
-    loop->asked_event = record->asked_event;
-    loop->asked_user_data = record->asked_user_data;
-    loop->asked_told = record->asked != NULL;
-    anyl_object_free(loop, record, sizeof *record);
+    resume_interrupted(loop);
     settle_eager(task);
     return true;
+}
+
+void anyl_task_withdraw_asked(anyloop_loop *loop)
+{
+    while (loop->interrupted_step) {
+        anyl_task *eager = anyl_task_of(loop->asked);
+        suspend(eager);
+        resume_interrupted(loop);
+        settle_eager(eager);
+    }
+    if (loop->asked == NULL)
+        return;
+    if (!loop->asked_told && loop->asked_event == ANYLOOP_EVENT_START)
+        clear(anyl_task_of(loop->asked)->top, ANYL_TASK_STARTED);
+    suspend(anyl_task_of(loop->asked));
+    loop->asked = loop->current = NULL;
+    loop->asked_told = false;
+    loop->context = loop->idle_context;
+    loop->idle_context = NULL;
 }
 
 /* ---- waking */
@@ -534,7 +559,7 @@ static bool close_goes_on(anyl_task *task)
         bool runs = has(top, ANYL_TASK_STARTED) && !has(top, ANYL_TASK_OPERATION);
         task->outcome = ANYLOOP_CLOSED;
         task->seen = &nothing;
-        if (runs && top->step == NULL && !has(top, ANYL_TASK_CLOSE_TOLD)) {
+        if (runs && top->step == NULL && !loop->deaf && !has(top, ANYL_TASK_CLOSE_TOLD)) {
             top->future.task_flags |= ANYL_TASK_CLOSE_TOLD;
             ask(task, ANYLOOP_EVENT_CLOSE);
             return false;

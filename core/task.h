@@ -169,6 +169,8 @@ int32_t anyl_pass_on(anyl_task *task);
 
 /* Tell the host of the step that could not be told before. */
 void anyl_task_tell_asked(anyloop_loop *loop);
+/* The loop closes: no answer is waited for any more. */
+void anyl_task_withdraw_asked(anyloop_loop *loop);
 /* Go on after a park; once is enough. */
 void anyl_task_wake(anyl_task *task);
 /* The close event to all its coroutines. False: the host must be asked; again after its answer. */

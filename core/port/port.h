@@ -34,10 +34,10 @@ void anyl_port_condition_deinit(anyl_condition *condition);
 void anyl_port_condition_signal(anyl_condition *condition);
 void anyl_port_condition_broadcast(anyl_condition *condition);
 void anyl_port_condition_wait(anyl_condition *condition, anyl_mutex *mutex);
-/* False when the deadline of anyl_port_now's clock has passed. */
+/* False when the deadline of anyl_port_now's clock has passed; UINT64_MAX: none. */
 bool anyl_port_condition_wait_until(anyl_condition *condition, anyl_mutex *mutex, uint64_t deadline);
 
-/* A detached thread with all signals blocked. `name` is cut to what the system takes. */
+/* A detached thread with all signals blocked but those of its own faults. `name` is cut to what the system takes. */
 anyloop_status anyl_port_thread_start(void (*run)(void *argument), void *argument, const char *name, size_t stack_size);
 /* A number that no other living thread has. */
 uintptr_t anyl_port_thread_self(void);
@@ -59,9 +59,9 @@ uint32_t anyl_port_forks(void);
 typedef struct anyl_poller anyl_poller;
 
 anyloop_status anyl_poller_new(const anyloop_allocator *allocator, anyl_poller **out);
+/* No wake may be under way. */
 void anyl_poller_free(anyl_poller *poller);
-/* Until a wake or the deadline (UINT64_MAX: none), or for no reason. Never over early by the clock's own measure is not promised: look at
- * the clock again. */
+/* Until a wake or the deadline (UINT64_MAX: none), or for no reason; forgets the wakes that ended it. */
 anyloop_status anyl_poller_wait(anyl_poller *poller, uint64_t deadline);
 /* Any thread. A wake that comes before the wait is not lost. */
 void anyl_poller_wake(anyl_poller *poller);

@@ -1,0 +1,215 @@
+/* api_task.c -- task.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "api.h"
+
+/* ---- making */
+
+anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                         size_t size)
+{
+    anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
+    if (status != ANYLOOP_OK)
+        return anyl_failed(status);
+    return anyl_api_operation(anyl_coroutine_new(
+        loop, &(anyl_coroutine_spec){.name = name, .step = step, .frame = frame, .frame_size = size}));
+}
+
+anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                  size_t size)
+{
+    anyloop_future *coroutine = anyloop_coroutine_create(loop, name, step, frame, size);
+    if (anyl_is_coroutine(coroutine))
+        anyl_task_start(anyl_task_of(coroutine), loop->context);
+    return coroutine;
+}
+
+/* Frames that a refusal drops lie where the caller has them. */
+static anyloop_future *refuse_frame(const anyloop_coroutine_options *options, anyloop_status status)
+{
+    if (options && options->drop)
+        options->drop((void *)(uintptr_t)options->frame);
+    return anyl_failed(status);
+}
+
+anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop, const anyloop_coroutine_options *options)
+{
+    if (options == NULL || options->struct_size != sizeof *options)
+        return anyl_failed(ANYLOOP_E_INVALID);
+    anyloop_status status = anyl_api_open(loop);
+    if (status == ANYLOOP_OK && (options->reserved || options->frame_size > SIZE_MAX))
+        status = ANYLOOP_E_INVALID;
+    if (status != ANYLOOP_OK)
+        return refuse_frame(options, status);
+    const anyloop_allocator *allocator = &loop->slab.allocator;
+    const char *name = options->name ? anyl_alloc_text(allocator, options->name) : NULL;
+    anyl_task *coroutine = NULL;
+    if (name || options->name == NULL)
+        coroutine = anyl_coroutine_new(loop, &(anyl_coroutine_spec){.name = name,
+                                                                   .step = options->step,
+                                                                   .drop = options->drop,
+                                                                   .frame = options->frame,
+                                                                   .frame_size = (size_t)options->frame_size,
+                                                                   .user_data = options->user_data,
+                                                                   .flags = name ? ANYL_TASK_NAME_OWNED : 0});
+    if (coroutine)
+        return &coroutine->future;
+    if (name)
+        anyl_free(allocator, (void *)(uintptr_t)name, strlen(name) + 1);
+    return refuse_frame(options, ANYLOOP_E_NOMEM);
+}
+
+static anyloop_status check_options(const anyloop_task_options *options)
+{
+    bool fine = options == NULL ||
+                (options->struct_size == sizeof *options && (options->flags & ~(uint32_t)ANYLOOP_TASK_EAGER) == 0);
+    return fine ? ANYLOOP_OK : ANYLOOP_E_INVALID;
+}
+
+anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *coroutine,
+                                     const anyloop_task_options *options)
+{
+    anyloop_status status = coroutine ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
+    if (status == ANYLOOP_OK)
+        status = check_options(options);
+    if (status == ANYLOOP_OK && coroutine->loop == NULL)
+        status = anyl_error_code(&coroutine->value); /* what could not be made cannot be run either */
+    if (status == ANYLOOP_OK && coroutine->loop != loop)
+        status = ANYLOOP_E_OTHER_LOOP;
+    if (status == ANYLOOP_OK && !anyl_is_coroutine(coroutine) && !anyl_is_task(coroutine))
+        status = ANYLOOP_E_TYPE;
+    if (status == ANYLOOP_OK && anyl_is_coroutine(coroutine) &&
+        ((coroutine->task_flags & ANYL_TASK_STACKED) || anyl_future_done(coroutine)))
+        status = ANYLOOP_E_STATE;
+    if (status != ANYLOOP_OK || options == NULL || options->name == NULL || anyl_is_task(coroutine))
+        return status;
+    const char *name = anyl_alloc_text(&loop->slab.allocator, options->name);
+    if (name == NULL)
+        return ANYLOOP_E_NOMEM;
+    anyl_task_set_name(anyl_task_of(coroutine), name);
+    coroutine->task_flags &= (uint16_t)~ANYL_TASK_OPERATION;
+    return ANYLOOP_OK;
+}
+
+void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *options)
+{
+    anyloop_context *context = options && options->context ? options->context : coroutine->future.loop->context;
+    if (options && (options->flags & ANYLOOP_TASK_EAGER))
+        anyl_task_start_eager(coroutine, context);
+    else
+        anyl_task_start(coroutine, context);
+}
+
+anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine, const anyloop_task_options *options)
+{
+    anyloop_status status = anyl_api_prepare_task(loop, coroutine, options);
+    if (status != ANYLOOP_OK) {
+        anyl_api_release(coroutine);
+        return anyl_failed(status);
+    }
+    if (anyl_is_coroutine(coroutine))
+        anyl_api_start_task(anyl_task_of(coroutine), options);
+    return coroutine;
+}
+
+/* ---- inside a step */
+
+/* Is `task` a task whose step runs now? */
+static bool steps(const anyloop_task *task)
+{
+    return task && anyl_is_task(task) && anyl_api_here(task->loop) && task->loop->current == task;
+}
+
+int32_t anyloop_task_await(anyloop_task *task, anyloop_future *future, const char *where)
+{
+    if (!steps(task)) {
+        anyl_api_release(future);
+        return ANYLOOP_READY;
+    }
+    return anyl_task_await(anyl_task_of(task), future ? future : anyl_failed(ANYLOOP_E_INVALID), where);
+}
+
+uint32_t anyloop_task_outcome(const anyloop_task *task)
+{
+    return steps(task) ? ((const anyl_task *)(const void *)task)->outcome : ANYLOOP_FAILED;
+}
+
+const anyloop_value *anyloop_task_awaited(const anyloop_task *task)
+{
+    static const anyloop_value not_running = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)ANYLOOP_E_STATE};
+    return steps(task) ? ((const anyl_task *)(const void *)task)->seen : &not_running;
+}
+
+void anyloop_task_return(anyloop_task *task, const anyloop_value *value)
+{
+    anyloop_value taken = anyl_value_take(value);
+    if (steps(task))
+        anyl_task_return(anyl_task_of(task), taken);
+    else
+        anyl_value_release(&taken);
+}
+
+void anyloop_task_raise(anyloop_task *task, anyloop_status code, const char *text)
+{
+    if (steps(task))
+        anyl_task_raise(anyl_task_of(task),
+                        anyl_error_text(&task->loop->slab.allocator, code < 0 ? code : ANYLOOP_E_INVALID, text,
+                                        text ? strlen(text) : 0));
+}
+
+void anyloop_task_raise_error(anyloop_task *task, const anyloop_value *error)
+{
+    anyloop_value taken = anyl_value_take(error);
+    if (taken.kind != ANYLOOP_ERROR) {
+        anyl_value_release(&taken);
+        taken = anyl_error_bare(ANYLOOP_E_TYPE);
+    }
+    if (steps(task))
+        anyl_task_raise(anyl_task_of(task), taken);
+    else
+        anyl_value_release(&taken);
+}
+
+void anyloop_task_reraise(anyloop_task *task)
+{
+    if (steps(task))
+        anyl_task_reraise(anyl_task_of(task));
+}
+
+/* ---- from anywhere on the thread */
+
+anyloop_loop *anyloop_task_loop(const anyloop_task *task)
+{
+    return task ? task->loop : NULL;
+}
+
+const char *anyloop_task_name(anyloop_task *task)
+{
+    return task && anyl_is_task(task) && anyl_api_here(task->loop) ? anyl_task_name(anyl_task_of(task)) : NULL;
+}
+
+anyloop_status anyloop_task_set_name(anyloop_task *task, const char *name)
+{
+    if (task == NULL || name == NULL)
+        return ANYLOOP_E_INVALID;
+    if (!anyl_is_task(task))
+        return ANYLOOP_E_TYPE;
+    if (!anyl_api_here(task->loop))
+        return ANYLOOP_E_THREAD;
+    const char *copy = anyl_alloc_text(&task->loop->slab.allocator, name);
+    if (copy == NULL)
+        return ANYLOOP_E_NOMEM;
+    anyl_task_set_name(anyl_task_of(task), copy);
+    return ANYLOOP_OK;
+}
+
+uint32_t anyloop_task_cancelling(const anyloop_task *task)
+{
+    return task && anyl_is_task(task) ? ((const anyl_task *)(const void *)task)->cancels : 0;
+}
+
+uint32_t anyloop_task_uncancel(anyloop_task *task)
+{
+    return task && anyl_is_task(task) && anyl_api_here(task->loop) ? anyl_task_uncancel(anyl_task_of(task)) : 0;
+}

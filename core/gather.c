@@ -1,0 +1,179 @@
+/* gather.c -- gather and gather_pending.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "gather.h"
+
+#include "watch.h"
+
+struct gather {
+    anyl_fan fan;
+    anyl_watch *watch;
+    anyloop_value list; /* with room for all */
+    size_t left;        /* different children that were not heard of */
+    bool return_exceptions;
+    anyloop_future *children[];
+};
+
+static void gather_destroy(anyloop_future *future)
+{
+    struct gather *gather = (struct gather *)(void *)future;
+    anyl_watch_end(gather->watch);
+    anyl_value_release(&gather->list);
+    anyl_object_free(future->loop, gather, sizeof *gather + gather->fan.count * sizeof(anyloop_future *));
+}
+
+static const anyl_future_class gather_class = {.owner = ANYL_FUTURE_OWNER,
+                                               .kind = ANYLOOP_KIND_FUTURE,
+                                               .settable = true,
+                                               .fans = true,
+                                               .destroy = gather_destroy};
+
+/* A child's place in the list. A cancelled one's error has the reason that it still tells to everybody. */
+static anyloop_value item_of(anyloop_future *child)
+{
+    anyloop_value item = child->value;
+    if (child->flags & ANYL_FUTURE_REASON_ONCE)
+        item = anyl_error_bare(ANYLOOP_E_CANCELLED);
+    else if (child->state == ANYLOOP_FAILED)
+        item = *anyl_future_error(child);
+    anyl_value_retain(&item);
+    return item;
+}
+
+/* The error of a gather that was cancelled: its last child's cancellation, also when that child had refused it. */
+static anyloop_value cancellation_of(anyloop_future *child)
+{
+    anyloop_value error = anyl_error_bare(ANYLOOP_E_CANCELLED);
+    if (child->state == ANYLOOP_CANCELLED) {
+        error = *anyl_future_error(child);
+    } else if (anyl_is_task(child)) {
+        anyl_task *task = anyl_task_of(child);
+        const anyloop_value *reason = task->reason.kind ? &task->reason : &task->received;
+        error = anyl_error_as(reason, ANYLOOP_E_CANCELLED);
+    }
+    anyl_value_retain(&error);
+    return error;
+}
+
+static void all_heard(struct gather *gather)
+{
+    anyloop_future *outer = &gather->fan.future;
+    anyloop_value list = gather->list;
+    gather->list = anyl_value_none();
+    for (size_t i = 0; i < gather->fan.count; i++)
+        anyl_value_list_push(&list, item_of(gather->children[i]));
+    if (!gather->fan.requested) {
+        anyl_future_set_result(outer, list);
+        return;
+    }
+    anyl_value_release(&list);
+    anyl_future_set_error(outer, cancellation_of(gather->children[gather->fan.count - 1]));
+}
+
+static void child_done(void *owner, anyloop_future *child)
+{
+    struct gather *gather = owner;
+    anyloop_future *outer = &gather->fan.future;
+    gather->left--;
+    if (anyl_future_done(outer)) {
+        if (child->state == ANYLOOP_FAILED)
+            anyl_future_error(child); /* counts as looked at */
+        return;
+    }
+    if (!gather->return_exceptions && child->state != ANYLOOP_RESULT) {
+        const anyloop_value *error = anyl_future_error(child);
+        anyl_value_retain(error);
+        anyl_future_set_error(outer, *error);
+    } else if (gather->left == 0) {
+        all_heard(gather);
+    }
+}
+
+anyloop_status anyl_gather_check(const anyloop_loop *loop, anyloop_future *const *futures, size_t count)
+{
+    if (futures == NULL && count)
+        return ANYLOOP_E_INVALID;
+    for (size_t i = 0; i < count; i++) {
+        if (futures[i] == NULL)
+            return ANYLOOP_E_INVALID;
+        if (futures[i]->loop && futures[i]->loop != loop)
+            return ANYLOOP_E_OTHER_LOOP;
+        if (anyl_is_coroutine(futures[i]) && (futures[i]->task_flags & ANYL_TASK_STACKED))
+            return ANYLOOP_E_STATE;
+    }
+    return ANYLOOP_OK;
+}
+
+static struct gather *gather_new(anyloop_loop *loop, size_t count)
+{
+    if (count > SIZE_MAX / 4 / sizeof(anyl_watched))
+        return NULL;
+    size_t size = sizeof(struct gather) + count * sizeof(anyloop_future *);
+    struct gather *gather = (struct gather *)(void *)anyl_future_new(loop, &gather_class, size);
+    if (gather == NULL)
+        return NULL;
+    gather->fan.children = gather->children;
+    gather->fan.count = count;
+    gather->watch = anyl_watch_new(loop, count, child_done, gather);
+    if (gather->watch && anyl_value_list(&loop->slab.allocator, count, &gather->list) == ANYLOOP_OK)
+        return gather;
+    if (gather->watch)
+        anyl_watch_end(gather->watch);
+    anyl_object_free(loop, gather, size);
+    return NULL;
+}
+
+anyloop_future *anyl_gather(anyloop_loop *loop, anyloop_future *const *futures, size_t count, uint32_t flags)
+{
+    struct gather *gather = gather_new(loop, count);
+    if (gather == NULL) {
+        for (size_t i = 0; i < count; i++)
+            anyl_future_release(futures[i]);
+        return NULL;
+    }
+    anyl_watch *watch = gather->watch;
+    anyloop_future *outer = &gather->fan.future;
+    gather->return_exceptions = (flags & ANYLOOP_RETURN_EXCEPTIONS) != 0;
+    for (size_t i = 0; i < count; i++) {
+        gather->children[i] = futures[i];
+        if (anyl_watch_mark(futures[i])) {
+            anyl_ensure_future(loop, futures[i]);
+            anyl_watch_add(watch, futures[i]);
+        } else {
+            anyl_future_release(futures[i]);
+        }
+    }
+    gather->left = watch->count;
+    for (size_t i = 0; i < watch->count; i++) {
+        anyl_watch_unmark(watch->items[i].future);
+        if (!anyl_future_done(watch->items[i].future))
+            anyl_watch_listen(watch, &watch->items[i]);
+    }
+    /* those that were done before are heard of now, so that a gather of them alone is done at once */
+    for (size_t i = 0; i < watch->count; i++)
+        if (!watch->items[i].waits)
+            child_done(gather, watch->items[i].future);
+    if (count == 0)
+        all_heard(gather);
+    return outer;
+}
+
+anyloop_future *anyl_gather_pending(anyloop_loop *loop, uint32_t flags)
+{
+    size_t count = 0;
+    for (anyl_list *link = loop->tasks.next; link != &loop->tasks; link = link->next)
+        count++;
+    anyloop_future **tasks = anyl_object_alloc(loop, (count + 1) * sizeof(anyloop_future *));
+    if (tasks == NULL)
+        return NULL;
+    size_t found = 0;
+    for (anyl_list *link = loop->tasks.next; link != &loop->tasks; link = link->next) {
+        anyloop_future *task = &ANYL_OWNER_OF(link, anyl_task, link)->future;
+        if (task != loop->current)
+            tasks[found++] = anyl_future_retain(task);
+    }
+    anyloop_future *gather = anyl_gather(loop, tasks, found, flags);
+    anyl_object_free(loop, tasks, (count + 1) * sizeof(anyloop_future *));
+    return gather;
+}

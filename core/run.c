@@ -1,0 +1,227 @@
+/* run.c -- running a loop, or a turn of it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "run.h"
+
+#include "inspect.h"
+#include "life.h"
+#include "port/port.h"
+#include "task.h"
+
+/* ---- waiting */
+
+/* Nothing is ready, no timer is set, and nobody outside is left. */
+static bool deadlocked(anyloop_loop *loop)
+{
+    return anyl_heap_first_key(&loop->timers) == ANYLOOP_NEVER && anyl_loop_alone(loop);
+}
+
+/* Until mail, or `deadline` on the loop's clock. A run does not sleep when the last hold went just now. */
+static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
+{
+    anyloop_status status = ANYLOOP_OK;
+    if (loop->virtual_clock && deadline != ANYLOOP_NEVER) {
+        if (deadline > loop->virtual_now)
+            loop->virtual_now = deadline;
+        return ANYLOOP_OK;
+    }
+    if (!anyl_mailbox_sleep(loop->mailbox))
+        return ANYLOOP_OK;
+    bool in_vain = loop->running && deadlocked(loop);
+    if (!in_vain && deadline > anyl_loop_now(loop))
+        status = anyl_poller_wait(loop->poller, deadline);
+    if (anyl_mailbox_rouse(loop->mailbox))
+        anyl_poller_clear(loop->poller);
+    return status;
+}
+
+/* ---- running */
+
+static anyloop_status run(anyloop_loop *loop)
+{
+    for (;;) {
+        if (loop->batch.first == NULL) {
+            if (!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox)) {
+                if (deadlocked(loop)) {
+                    anyl_inspect_log(loop);
+                    return ANYLOOP_E_DEADLOCK;
+                }
+                anyloop_status status = wait_until(loop, anyl_heap_first_key(&loop->timers));
+                if (status != ANYLOOP_OK)
+                    return status;
+            }
+            anyl_loop_begin_batch(loop);
+        }
+        anyl_loop_run_batch(loop, UINT64_MAX);
+        if (ANYL_UNLIKELY(loop->interrupt)) {
+            anyloop_status status = loop->interrupt;
+            loop->interrupt = ANYLOOP_OK;
+            anyl_loop_unbatch(loop);
+            return status;
+        }
+        if (ANYL_UNLIKELY(loop->blocked || loop->asked))
+            return ANYLOOP_E_WOULD_BLOCK;
+        if (loop->stopping)
+            return ANYLOOP_OK;
+    }
+}
+
+anyloop_status anyl_run_forever(anyloop_loop *loop)
+{
+    if (loop->forks != anyl_port_forks())
+        return ANYLOOP_E_STATE; /* the parent process's */
+    if (anyl_port_running() || loop->running || loop->turning || loop->asked)
+        return ANYLOOP_E_RUNNING;
+    anyl_life_retain(loop);
+    anyl_port_running_set(loop);
+    loop->running = loop->turning = true;
+    loop->guest_outside = false;
+    loop->events_capacity = loop->events_count = 0;
+    anyl_loop_end_loan(loop);
+    anyl_loop_forget_told(loop);
+    if (anyl_mailbox_rouse(loop->mailbox))
+        anyl_poller_clear(loop->poller);
+    anyl_life_route_wake(loop, false);
+    anyloop_status status = run(loop);
+    anyl_life_route_wake(loop, loop->guest);
+    loop->running = loop->turning = loop->stopping = false;
+    anyl_port_running_set(NULL);
+    anyl_life_release(loop);
+    return status;
+}
+
+static void stop_when_done(void *user_data, anyloop_future *future)
+{
+    anyloop_loop *loop = user_data;
+    if (future->state == ANYLOOP_FAILED)
+        anyl_future_error(future); /* counts as looked at */
+    loop->stopping = true;
+}
+
+anyloop_status anyl_run_until_complete(anyloop_loop *loop, anyloop_future *future)
+{
+    if (anyl_port_running() || loop->running || loop->turning || loop->asked)
+        return ANYLOOP_E_RUNNING;
+    anyloop_status status = anyl_ensure_future(loop, future);
+    if (status == ANYLOOP_OK)
+        status = anyl_future_add_callback(future, loop, stop_when_done, loop, NULL);
+    if (status != ANYLOOP_OK)
+        return status;
+    anyl_future_retain(future);
+    status = anyl_run_forever(loop);
+    if (!anyl_future_done(future)) {
+        anyl_future_remove_callbacks(future, stop_when_done, loop);
+        if (status == ANYLOOP_OK)
+            status = ANYLOOP_E_STOPPED;
+    } else if (status == ANYLOOP_OK && future->state != ANYLOOP_RESULT) {
+        status = anyl_error_code(&future->value);
+        if (future->loop)
+            future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
+    }
+    anyl_future_release(future);
+    return status;
+}
+
+/* ---- turns */
+
+static void turn(anyloop_loop *loop, uint64_t budget)
+{
+    if (loop->closing) {
+        loop->blocked = anyl_life_unwind(loop);
+        return;
+    }
+    if (loop->asked) {
+        anyl_task_tell_asked(loop);
+        return;
+    }
+    uint64_t deadline = budget ? anyl_deadline(anyl_loop_now(loop), budget > INT64_MAX ? INT64_MAX : (int64_t)budget)
+                               : UINT64_MAX;
+    if (loop->batch.first == NULL)
+        anyl_loop_begin_batch(loop);
+    anyl_loop_run_batch(loop, deadline);
+}
+
+/* A guest sleeps outside: from now on what comes must wake it. */
+static void leave_to_host(anyloop_loop *loop, anyloop_turn_info *info)
+{
+    if (!loop->guest)
+        return;
+    if (info->next_deadline != 0 && !anyl_mailbox_sleep(loop->mailbox))
+        info->next_deadline = 0;
+    loop->guest_outside = info->next_deadline != 0;
+    if (loop->has_fd)
+        anyl_poller_arm(loop->poller, info->next_deadline);
+}
+
+anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_event *events, uint32_t capacity,
+                             anyloop_turn_info *info)
+{
+    if (loop->running || loop->turning)
+        return ANYLOOP_E_RUNNING;
+    if (loop->forks != anyl_port_forks() || (loop->asked && loop->asked_told))
+        return ANYLOOP_E_STATE;
+    void *running_before = anyl_port_running();
+    anyl_life_retain(loop);
+    anyl_port_running_set(loop);
+    loop->turning = true;
+    loop->guest_outside = loop->blocked = false;
+    loop->events = events;
+    loop->events_capacity = capacity;
+    loop->events_count = 0;
+    anyl_loop_end_loan(loop);
+    anyl_loop_forget_told(loop);
+    anyl_mailbox_rouse(loop->mailbox);
+    if (loop->has_fd)
+        anyl_poller_clear(loop->poller);
+    turn(loop, budget);
+    loop->turning = false;
+    anyl_port_running_set(running_before);
+
+    bool out = loop->asked != NULL, unfinished = loop->batch.first || out || loop->blocked;
+    bool ready = unfinished || anyl_loop_has_ready(loop) || !anyl_mailbox_empty(loop->mailbox);
+    bool no_room = capacity == 0 && (loop->blocked || out);
+    *info = (anyloop_turn_info){.struct_size = info->struct_size,
+                                .events = loop->events_count,
+                                .next_deadline = ready ? 0 : anyl_heap_first_key(&loop->timers),
+                                .stopped = !unfinished && loop->stopping,
+                                .deadlock = !ready && deadlocked(loop),
+                                .interrupted = unfinished,
+                                .status = loop->interrupt};
+    if (info->stopped)
+        loop->stopping = false;
+    loop->interrupt = ANYLOOP_OK;
+    leave_to_host(loop, info);
+    anyl_life_release(loop);
+    return no_room ? ANYLOOP_E_WOULD_BLOCK : ANYLOOP_OK;
+}
+
+anyloop_status anyl_run_wait(anyloop_loop *loop, uint64_t deadline)
+{
+    if (loop->running || loop->turning)
+        return ANYLOOP_E_RUNNING;
+    if (anyl_loop_has_ready(loop) || loop->asked || !anyl_mailbox_empty(loop->mailbox))
+        return ANYLOOP_OK;
+    if (loop->virtual_clock && deadline == ANYLOOP_NEVER && anyl_loop_alone(loop))
+        return ANYLOOP_E_DEADLOCK;
+    anyl_mailbox_rouse(loop->mailbox);
+    anyl_life_route_wake(loop, false);
+    anyloop_status status = wait_until(loop, deadline);
+    anyl_life_route_wake(loop, loop->guest);
+    return status;
+}
+
+anyloop_status anyl_run_fd(anyloop_loop *loop, int32_t *out)
+{
+    if (loop->virtual_clock)
+        return ANYLOOP_E_NOT_SUPPORTED;
+    anyloop_status status = anyl_poller_fd(loop->poller, out);
+    if (status != ANYLOOP_OK || loop->has_fd)
+        return status;
+    anyl_mailbox_rouse(loop->mailbox);
+    loop->has_fd = loop->guest = true;
+    loop->guest_outside = false;
+    anyl_life_route_wake(loop, true);
+    anyl_poller_arm(loop->poller, 0); /* the first turn */
+    return ANYLOOP_OK;
+}

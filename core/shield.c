@@ -1,0 +1,55 @@
+/* shield.c -- shield.
+ *
+ * An error of the inner future that comes after the outer was cancelled is looked at by nobody: it is reported when the inner is released,
+ * as any other, where CPython reports it by a callback of its own.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "shield.h"
+
+#include "watch.h"
+
+struct shield {
+    anyloop_future future;
+    anyl_watch *watch;
+};
+
+static void shield_destroy(anyloop_future *future)
+{
+    struct shield *shield = (struct shield *)(void *)future;
+    anyl_watch_end(shield->watch);
+    anyl_object_free(future->loop, shield, sizeof *shield);
+}
+
+static const anyl_future_class shield_class = {
+    .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_FUTURE, .settable = true, .destroy = shield_destroy};
+
+static void inner_done(void *owner, anyloop_future *inner)
+{
+    anyloop_future *outer = owner;
+    if (anyl_future_done(outer))
+        return;
+    if (inner->state == ANYLOOP_CANCELLED)
+        anyl_future_set_cancelled(outer, anyl_value_none());
+    else
+        anyl_future_complete_as(outer, inner);
+}
+
+anyloop_future *anyl_shield(anyloop_loop *loop, anyloop_future *inner)
+{
+    if (anyl_future_done(inner))
+        return inner;
+    struct shield *shield = (struct shield *)(void *)anyl_future_new(loop, &shield_class, sizeof *shield);
+    if (shield && (shield->watch = anyl_watch_new(loop, 1, inner_done, shield)) == NULL) {
+        anyl_object_free(loop, shield, sizeof *shield);
+        shield = NULL;
+    }
+    if (shield == NULL) {
+        anyl_future_release(inner);
+        return NULL;
+    }
+    anyl_ensure_future(loop, inner);
+    anyl_watch_add(shield->watch, inner);
+    anyl_watch_listen(shield->watch, &shield->watch->items[0]);
+    return &shield->future;
+}

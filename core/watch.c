@@ -1,0 +1,85 @@
+/* watch.c -- nodes in the rings of many futures.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "watch.h"
+
+static size_t watch_size(size_t capacity)
+{
+    return sizeof(anyl_watch) + capacity * sizeof(anyl_watched);
+}
+
+static void free_watch(anyl_watch *watch)
+{
+    anyl_object_free(watch->loop, watch, watch_size(watch->capacity));
+}
+
+static void run_watched(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_watched *item = ANYL_OWNER_OF(node, anyl_watched, node);
+    anyl_watch *watch = item->watch;
+    (void)loop;
+    item->waits = false;
+    if (watch->heard == NULL) {
+        if (--watch->queued == 0)
+            free_watch(watch);
+    } else if (how == ANYL_RUN) {
+        watch->heard(watch->owner, item->future);
+    }
+}
+
+anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn heard, void *owner)
+{
+    if (capacity > SIZE_MAX / 2 / sizeof(anyl_watched))
+        return NULL;
+    anyl_watch *watch = anyl_object_alloc(loop, watch_size(capacity));
+    if (watch == NULL)
+        return NULL;
+    watch->loop = loop;
+    watch->heard = heard;
+    watch->owner = owner;
+    watch->count = watch->queued = 0;
+    watch->capacity = capacity;
+    return watch;
+}
+
+void anyl_watch_add(anyl_watch *watch, anyloop_future *future)
+{
+    watch->items[watch->count++] =
+        (anyl_watched){.node = {NULL, run_watched}, .watch = watch, .future = future, .waits = false};
+}
+
+void anyl_watch_listen(anyl_watch *watch, anyl_watched *item)
+{
+    item->waits = true;
+    anyl_future_listen(item->future, watch->loop, &item->node);
+}
+
+void anyl_watch_end(anyl_watch *watch)
+{
+    watch->heard = NULL;
+    watch->queued = 1; /* itself, until all are looked at */
+    for (size_t i = 0; i < watch->count; i++) {
+        anyl_watched *item = &watch->items[i];
+        if (item->waits && !anyl_future_unlisten(item->future, &item->node))
+            watch->queued++;
+        anyl_future_release(item->future);
+    }
+    if (--watch->queued == 0)
+        free_watch(watch);
+}
+
+bool anyl_watch_mark(anyloop_future *future)
+{
+    if (future->loop == NULL)
+        return true;
+    bool new = !(future->flags & ANYL_FUTURE_MARKED);
+    future->flags |= ANYL_FUTURE_MARKED;
+    return new;
+}
+
+void anyl_watch_unmark(anyloop_future *future)
+{
+    if (future->loop)
+        future->flags &= (uint8_t)~ANYL_FUTURE_MARKED;
+}

@@ -1,0 +1,49 @@
+/* watch.h -- hear of many futures, and stop hearing at any moment.
+ *
+ * Owns:          one reference to each future, and a node in each one's ring.
+ * Must not know: what for.
+ * Threads:       the loop's.
+ * Why its own block: a node that is in the ready queue already cannot be taken out. A watch that ends then stays until those nodes
+ *                have had their turn, and its owner need not.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_WATCH_H
+#define ANYL_WATCH_H
+
+#include "future.h"
+
+typedef struct anyl_watch anyl_watch;
+
+/* A future is done. May end the watch. */
+typedef void (*anyl_watch_fn)(void *owner, anyloop_future *future);
+
+typedef struct anyl_watched {
+    anyl_node node;
+    anyl_watch *watch;
+    anyloop_future *future; /* held */
+    bool waits;             /* its node is in the ring or in the ready queue */
+} anyl_watched;
+
+struct anyl_watch {
+    anyloop_loop *loop;
+    anyl_watch_fn heard; /* NULL: it has ended */
+    void *owner;
+    size_t count, capacity, queued;
+    anyl_watched items[];
+};
+
+/* NULL: no memory. */
+anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn heard, void *owner);
+/* Takes the future; there must be room. Nothing is heard yet. */
+void anyl_watch_add(anyl_watch *watch, anyloop_future *future);
+/* Hear of the item from now on: of a future that is done, on the next turn. */
+void anyl_watch_listen(anyl_watch *watch, anyl_watched *item);
+/* Hear of nothing any more, and let go of the futures. */
+void anyl_watch_end(anyl_watch *watch);
+
+/* Is `future` new among those given to this function? Ask for each, then unmark each. A constant is always new. */
+bool anyl_watch_mark(anyloop_future *future);
+void anyl_watch_unmark(anyloop_future *future);
+
+#endif
