@@ -111,6 +111,7 @@ static void join_drop(void *frame)
     if (my->executor == NULL)
         return;
     anyl_pool_join_end(my->executor, &my->joiner);
+    anyl_promise_keep(my->joiner.promise, ANYLOOP_RESULT, anyl_value_none()); /* if nobody did: not abandoned */
     anyl_promise_release(my->joiner.promise);
     anyl_executor_release(my->executor);
 }

@@ -31,8 +31,8 @@ anyl_task *anyl_executor_run_when_free(anyloop_loop *loop, anyloop_executor *exe
 anyloop_status anyl_executor_set_default(anyloop_loop *loop, anyloop_executor *executor);
 /* NULL: no memory. */
 anyl_task *anyl_executor_shutdown_default(anyloop_loop *loop, int64_t timeout);
-/* With the loop: the queued jobs of its own pool are cancelled, what runs may take `timeout`. ANYLOOP_E_TIMED_OUT: a job
- * still runs; its outcome will be dropped where it runs. */
+/* With the loop: the queued jobs of its own pool are cancelled, what runs may take `timeout`. ANYLOOP_E_TIMED_OUT: a
+ * job still runs; its outcome will be dropped where it runs. */
 anyloop_status anyl_executor_close_default(anyloop_loop *loop, int64_t timeout);
 
 #endif

@@ -33,7 +33,7 @@
 /* ---- what runs jobs, as far as a job knows */
 
 typedef struct anyl_executor_class {
-    /* The loop's thread. With ANYLOOP_OK the executor has its side of the job. `patient`: full is no reason to refuse. */
+    /* The loop's thread. After ANYLOOP_OK the executor has its side of the job. `patient`: also when it is full. */
     anyloop_status (*submit)(anyloop_executor *executor, anyloop_job *job, bool patient);
     /* The future was cancelled. The loop's thread, while the loop still has its side. */
     void (*cancel)(anyloop_executor *executor, anyloop_job *job);
