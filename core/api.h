@@ -29,6 +29,13 @@ static inline anyloop_status anyl_api_open(const anyloop_loop *loop)
     return status == ANYLOOP_OK && loop->closing ? ANYLOOP_E_CLOSED : status;
 }
 
+/* Lets go of a value that was taken. May be NULL. */
+static inline void anyl_api_release_value(const anyloop_value *value)
+{
+    anyloop_value taken = anyl_value_take(value);
+    anyl_value_release(&taken);
+}
+
 /* What an operation gives: the new coroutine, or the failed future of no memory. */
 static inline anyloop_future *anyl_api_operation(anyl_task *operation)
 {

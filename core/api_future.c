@@ -15,12 +15,6 @@ void anyl_api_release(anyloop_future *future)
         anyl_future_release_threadsafe(future);
 }
 
-static void release_taken(const anyloop_value *value)
-{
-    anyloop_value taken = anyl_value_take(value);
-    anyl_value_release(&taken);
-}
-
 /* For what looks at or changes a future: constants may be touched anywhere. */
 static anyloop_status check(const anyloop_future *future)
 {
@@ -74,7 +68,7 @@ static anyloop_status complete(anyloop_future *future, uint32_t state, const any
         status = ANYLOOP_E_TYPE;
     if (status == ANYLOOP_OK)
         return anyl_future_complete(future, state, anyl_value_take(value));
-    release_taken(value);
+    anyl_api_release_value(value);
     return status;
 }
 
@@ -96,7 +90,7 @@ int32_t anyloop_future_cancel(anyloop_future *future, const anyloop_value *reaso
         status = ANYLOOP_E_TYPE;
     if (status == ANYLOOP_OK)
         return anyl_cancel(future, anyl_value_take(reason));
-    release_taken(reason);
+    anyl_api_release_value(reason);
     return status;
 }
 
@@ -199,7 +193,7 @@ static anyloop_status keep(anyloop_promise *promise, uint32_t state, const anylo
         status = ANYLOOP_E_TYPE;
     if (status == ANYLOOP_OK)
         return anyl_promise_keep(promise, state, anyl_value_take(value));
-    release_taken(value);
+    anyl_api_release_value(value);
     return status;
 }
 

@@ -112,8 +112,10 @@ anyloop_status anyloop_loop_interrupt(anyloop_loop *loop, anyloop_status with)
         status = ANYLOOP_E_INVALID;
     if (status == ANYLOOP_OK && !loop->turning && loop->asked == NULL)
         status = ANYLOOP_E_STATE;
-    if (status == ANYLOOP_OK)
+    if (status == ANYLOOP_OK) {
         loop->interrupt = with;
+        loop->blocked = true;
+    }
     return status;
 }
 

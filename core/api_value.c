@@ -124,12 +124,6 @@ anyloop_status anyloop_value_error(anyloop_loop *loop, anyloop_status code, cons
     return ANYLOOP_OK;
 }
 
-static void release_taken(const anyloop_value *value)
-{
-    anyloop_value taken = anyl_value_take(value);
-    anyl_value_release(&taken);
-}
-
 static bool all_errors(const anyloop_value *list)
 {
     const anyloop_value *items = (const anyloop_value *)(uintptr_t)list->bits;
@@ -151,9 +145,9 @@ anyloop_status anyloop_value_error_with(anyloop_loop *loop, const anyloop_error_
     if (out && options->code < 0 && options->reserved == 0 && cause && children)
         status = anyl_error_with(allocator_of(loop), options, out);
     if (status != ANYLOOP_OK) {
-        release_taken(options->foreign);
-        release_taken(options->cause);
-        release_taken(options->children);
+        anyl_api_release_value(options->foreign);
+        anyl_api_release_value(options->cause);
+        anyl_api_release_value(options->children);
     }
     return status;
 }
@@ -230,7 +224,7 @@ anyloop_status anyloop_contextvar_set(anyloop_loop *loop, anyloop_contextvar *va
         status = ANYLOOP_E_TYPE;
     if (status == ANYLOOP_OK)
         return anyl_context_set(&loop->context, &loop->slab.allocator, var, *value);
-    release_taken(value);
+    anyl_api_release_value(value);
     return status;
 }
 

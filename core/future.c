@@ -320,7 +320,7 @@ static void report_unretrieved(anyloop_future *future)
     anyl_loop_report(future->loop, &exception, class->name ? class->name(future) : NULL);
 }
 
-static void take_apart(anyloop_future *future)
+static void future_take_apart(anyloop_future *future)
 {
     if (future->flags & ANYL_FUTURE_UNRETRIEVED) {
         future->refs = 1; /* the handler may keep it */
@@ -345,19 +345,22 @@ static void take_apart(anyloop_future *future)
 void anyl_future_reap(anyloop_future *future)
 {
     anyloop_loop *loop = future->loop;
-    future->link.next = loop->reaped;
-    loop->reaped = &future->link;
-    if (loop->reaping)
+    if (ANYL_UNLIKELY(loop->reaping)) {
+        future->link.next = loop->reaped;
+        loop->reaped = &future->link;
         return;
+    }
     loop->reaping = true;
-    anyl_loop_retain(loop); /* the last object takes the loop with it */
-    while (loop->reaped) {
+    loop->live++; /* the last object takes the loop with it */
+    future_take_apart(future);
+    while (ANYL_UNLIKELY(loop->reaped != NULL)) {
         anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
         loop->reaped = dead->link.next;
-        take_apart(dead);
+        future_take_apart(dead);
     }
     loop->reaping = false;
-    anyl_loop_release(loop);
+    if (--loop->live == 0)
+        anyl_loop_release(loop);
 }
 
 /* ---- counting, where it is not a plain count */
@@ -383,7 +386,7 @@ static void reap_closed(anyloop_loop *loop)
             anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
             loop->reaped = dead->link.next;
             anyl_loop_unlock(loop);
-            take_apart(dead);
+            future_take_apart(dead);
             anyl_loop_lock(loop);
         }
         loop->reaping = false;

@@ -33,11 +33,17 @@ static inline void anyl_list_append(anyl_list *list, anyl_list *link)
     list->prev = link;
 }
 
-/* Taking out a link that is in no list does nothing. */
-static inline void anyl_list_remove(anyl_list *link)
+/* For a link that is in a list, and is not looked at again. */
+static inline void anyl_list_unlink(anyl_list *link)
 {
     link->prev->next = link->next;
     link->next->prev = link->prev;
+}
+
+/* Taking out a link that is in no list does nothing. */
+static inline void anyl_list_remove(anyl_list *link)
+{
+    anyl_list_unlink(link);
     anyl_list_init(link);
 }
 

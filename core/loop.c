@@ -195,7 +195,7 @@ void anyl_loop_run_batch(anyloop_loop *loop, uint64_t deadline)
         if ((loop->batch.first = node->next) == NULL)
             loop->batch.end = &loop->batch.first;
         node->run(node, loop, ANYL_RUN);
-        if (ANYL_UNLIKELY(loop->blocked || loop->asked || loop->interrupt))
+        if (ANYL_UNLIKELY(loop->blocked))
             return;
         if (ANYL_UNLIKELY(deadline != UINT64_MAX) && --stride == 0) {
             stride = BUDGET_STRIDE;

@@ -53,7 +53,8 @@ struct anyloop_loop {
     anyloop_task *current;  /* whose step runs */
     anyloop_context *context; /* the current one: the running task's or callback's, else the loop's own */
     bool guest_outside;     /* a guest between turns: what is added must wake the host */
-    bool turning, running, stopping, blocked;
+    bool turning, running, stopping;
+    bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
     bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
     bool closed;
     bool deaf;            /* closed without asking the host: no event is told any more */

@@ -60,7 +60,7 @@ static anyloop_status run(anyloop_loop *loop)
             anyl_loop_unbatch(loop);
             return status;
         }
-        if (ANYL_UNLIKELY(loop->blocked || loop->asked))
+        if (ANYL_UNLIKELY(loop->blocked))
             return ANYLOOP_E_WOULD_BLOCK;
         if (loop->stopping)
             return ANYLOOP_OK;
@@ -178,9 +178,10 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     loop->turning = false;
     anyl_port_running_set(running_before);
 
-    bool out = loop->asked != NULL, unfinished = loop->batch.first || out || loop->blocked;
+    bool out = loop->asked != NULL;
+    bool unfinished = loop->batch.first || loop->drops.first || out || (loop->closing && loop->blocked);
     bool ready = unfinished || anyl_loop_has_ready(loop) || !anyl_mailbox_empty(loop->mailbox);
-    bool no_room = capacity == 0 && (loop->blocked || out);
+    bool no_room = capacity == 0 && loop->blocked && !loop->interrupt;
     *info = (anyloop_turn_info){.struct_size = info->struct_size,
                                 .events = loop->events_count,
                                 .next_deadline = ready ? 0 : anyl_heap_first_key(&loop->timers),

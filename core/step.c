@@ -7,8 +7,6 @@
  */
 #include "task.h"
 
-static const anyloop_value nothing;
-
 static void clear(anyl_task *task, uint32_t flags)
 {
     task->future.task_flags &= (uint16_t)~flags;
@@ -64,7 +62,7 @@ int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *whe
         if (!has(task, ANYL_TASK_CLOSING))
             return ANYLOOP_PENDING; /* a second await before the answer of the first: that one stands */
         task->outcome = ANYLOOP_CLOSED;
-        task->seen = &nothing;
+        task->seen = &anyl_value_nothing;
         return ANYLOOP_READY;
     }
     top->where = where;
@@ -154,21 +152,21 @@ static void end_task(anyl_task *task, uint32_t state)
 {
     anyloop_loop *loop = task->future.loop;
     anyloop_value value = task->future.value;
-    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)) && state == ANYLOOP_RESULT) {
+    if (ANYL_UNLIKELY(state == ANYLOOP_CANCELLED)) {
+        task->future.flags |= ANYL_FUTURE_REASON_ONCE;
+    } else if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)) && state == ANYLOOP_RESULT) {
         /* cancelled right before it returned */
         anyl_value_release(&value);
         value = task->reason;
         task->reason = anyl_value_none();
         state = ANYLOOP_CANCELLED;
-    } else if (state == ANYLOOP_CANCELLED) {
-        task->future.flags |= ANYL_FUTURE_REASON_ONCE;
     }
     clear(task, ANYL_TASK_MUST_CANCEL);
-    anyl_list_remove(&task->link);
+    anyl_list_unlink(&task->link);
     set_awaited(task, NULL);
-    task->seen = &nothing;
+    task->seen = &anyl_value_nothing;
     anyl_context_release(loop->context);
-    loop->context = NULL;
+    loop->context = task->context = NULL;
     anyl_future_complete(&task->future, state, value);
     anyl_future_release(&task->future); /* the loop's own hold */
 }
@@ -185,23 +183,28 @@ static uint32_t pop(anyl_task *task, uint32_t state)
     return state == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
 }
 
-static void suspend(anyl_task *task)
+static inline void suspend(anyl_task *task)
 {
     task->context = task->future.loop->context;
-    task->future.loop->context = NULL;
 }
 
-static void wait_for_awaited(anyl_task *task)
+/* Nothing is awaited any more. */
+static inline void forget_awaited(anyl_task *task)
 {
-    anyloop_loop *loop = task->future.loop;
-    anyloop_future *awaited = task->awaited;
-    clear(task, ANYL_TASK_AWAITS);
-    anyl_future_listen(awaited, loop, &task->node);
-    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)) && !anyl_future_done(awaited)) {
-        anyl_value_retain(&task->reason);
-        if (anyl_cancel(awaited, task->reason) > 0)
-            clear(task, ANYL_TASK_MUST_CANCEL);
-    }
+    if (task->awaited)
+        set_awaited(task, NULL);
+    task->outcome = ANYLOOP_RESULT;
+    task->seen = &anyl_value_nothing;
+}
+
+/* The cancellation that was asked in the step reaches what is awaited, unless that is done. */
+static void cancel_awaited(anyl_task *task)
+{
+    if (anyl_future_done(task->awaited))
+        return;
+    anyl_value_retain(&task->reason);
+    if (anyl_cancel(task->awaited, task->reason) > 0)
+        clear(task, ANYL_TASK_MUST_CANCEL);
 }
 
 static void park(anyl_task *task)
@@ -220,6 +223,7 @@ static void ask(anyl_task *task, uint32_t event)
     loop->asked_event = event;
     loop->asked_user_data = task->top->user_data;
     loop->asked_told = false;
+    loop->blocked = true;
     if (loop->events_count == 0)
         anyl_task_tell_asked(loop);
 }
@@ -232,42 +236,52 @@ void anyl_task_tell_asked(anyloop_loop *loop)
     anyl_loop_tell(loop, ANYLOOP_TURN_STEP, loop->asked_user_data, loop->asked, loop->asked_event);
 }
 
-/* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step the top with `*event`. */
-static bool act(anyl_task *task, int32_t answer, uint32_t *event)
+static int32_t refuse_answer(anyl_task *task)
 {
-    anyl_task *top = task->top;
-    if (answer == ANYLOOP_STEP_AWAIT && ANYL_LIKELY(has(task, ANYL_TASK_AWAITS))) {
-        wait_for_awaited(task);
+    static const char words[] = "a step gave an answer that is none";
+    anyl_task_raise(task, (anyloop_value){.kind = ANYLOOP_ERROR,
+                                          .flags = (uint32_t)ANYLOOP_E_INVALID,
+                                          .bits = (uintptr_t)words,
+                                          .size = sizeof words - 1});
+    return ANYLOOP_STEP_RAISE;
+}
+
+/* The step ended without running the coroutine that it pushed. */
+static void undo_push(anyl_task *task)
+{
+    anyl_task *pushed = task->top;
+    clear(task, ANYL_TASK_PUSHED);
+    task->top = pushed->below;
+    anyl_coroutine_abandon(pushed);
+    anyl_future_release(&pushed->future);
+}
+
+/* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step the top with `*event`. */
+static inline bool act_here(anyl_task *task, int32_t answer, uint32_t *event)
+{
+    if (ANYL_LIKELY(answer == ANYLOOP_STEP_AWAIT) && ANYL_LIKELY(has(task, ANYL_TASK_AWAITS))) {
+        clear(task, ANYL_TASK_AWAITS);
+        anyl_future_listen(task->awaited, task->future.loop, &task->node);
+        if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)))
+            cancel_awaited(task);
     } else if (answer == ANYLOOP_STEP_AWAIT && has(task, ANYL_TASK_PUSHED)) {
         clear(task, ANYL_TASK_PUSHED);
-        set_awaited(task, NULL);
-        task->outcome = ANYLOOP_RESULT;
-        task->seen = &nothing;
+        forget_awaited(task);
         *event = ANYLOOP_EVENT_START;
         return false;
-    } else if (answer == ANYLOOP_STEP_YIELD || answer == ANYLOOP_STEP_PARK) {
-        set_awaited(task, NULL);
-        task->seen = &nothing;
-        if (answer == ANYLOOP_STEP_YIELD)
-            anyl_loop_ready(task->future.loop, &task->node);
-        else
-            park(task);
+    } else if (answer == ANYLOOP_STEP_YIELD) {
+        forget_awaited(task);
+        anyl_loop_ready(task->future.loop, &task->node);
+    } else if (answer == ANYLOOP_STEP_PARK) {
+        forget_awaited(task);
+        park(task);
     } else {
-        if (ANYL_UNLIKELY(has(task, ANYL_TASK_PUSHED))) { /* it ended without running what it pushed */
-            task->top = top->below;
-            anyl_coroutine_abandon(top);
-            anyl_future_release(&top->future);
-            top = task->top;
-        }
-        clear(task, ANYL_TASK_AWAITS | ANYL_TASK_PUSHED);
-        if (ANYL_UNLIKELY(answer < ANYLOOP_STEP_RETURN || answer > ANYLOOP_STEP_CANCELLED)) {
-            static const char words[] = "a step gave an answer that is none";
-            anyl_task_raise(task, (anyloop_value){.kind = ANYLOOP_ERROR,
-                                                  .flags = (uint32_t)ANYLOOP_E_INVALID,
-                                                  .bits = (uintptr_t)words,
-                                                  .size = sizeof words - 1});
-            answer = ANYLOOP_STEP_RAISE;
-        }
+        if (ANYL_UNLIKELY(has(task, ANYL_TASK_PUSHED)))
+            undo_push(task);
+        clear(task, ANYL_TASK_AWAITS);
+        if (ANYL_UNLIKELY(answer < ANYLOOP_STEP_RETURN || answer > ANYLOOP_STEP_CANCELLED))
+            answer = refuse_answer(task);
+        anyl_task *top = task->top;
         anyl_coroutine_end(top);
         uint32_t state = end_by(top, answer);
         if (top == task) {
@@ -281,46 +295,60 @@ static bool act(anyl_task *task, int32_t answer, uint32_t *event)
     return true;
 }
 
+static bool act(anyl_task *task, int32_t answer, uint32_t *event)
+{
+    return act_here(task, answer, event);
+}
+
+static inline int32_t call_step(anyl_task *task, anyl_task *top, uint32_t event)
+{
+    if (event == ANYLOOP_EVENT_START)
+        top->future.task_flags |= ANYL_TASK_STARTED;
+    return top->step(anyl_task_frame(top), &task->future, event);
+}
+
 /* Step until the task suspends or ends; then it may be gone. False: the host was asked. */
 static bool drive(anyl_task *task, uint32_t event)
 {
     for (;;) {
         anyl_task *top = task->top;
-        if (event == ANYLOOP_EVENT_START)
-            top->future.task_flags |= ANYL_TASK_STARTED;
         if (ANYL_UNLIKELY(top->step == NULL)) {
+            if (event == ANYLOOP_EVENT_START)
+                top->future.task_flags |= ANYL_TASK_STARTED;
             ask(task, event);
             return false;
         }
-        if (act(task, top->step(anyl_task_frame(top), &task->future, event), &event))
+        if (act(task, call_step(task, top, event), &event))
             return true;
     }
 }
 
-/* Decide what the step is told. False: the top was to be started, and is cancelled instead. */
-static bool begin(anyl_task *task, uint32_t *event)
+/* What the step is told, when no cancellation was asked for. */
+static inline uint32_t begin_plainly(anyl_task *task)
 {
     if (task->awaited) {
         task->outcome = anyl_future_outcome(task->awaited, &task->seen);
-    } else {
-        task->outcome = ANYLOOP_RESULT;
-        task->seen = &nothing;
+        return task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
     }
-    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL))) {
-        clear(task, ANYL_TASK_MUST_CANCEL);
-        if (task->outcome != ANYLOOP_CANCELLED) {
-            anyl_value_release(&task->received);
-            task->received = task->reason;
-            task->reason = anyl_value_none();
-            task->outcome = ANYLOOP_CANCELLED;
-            task->seen = &task->received;
-        }
+    return has(task->top, ANYL_TASK_STARTED) ? ANYLOOP_EVENT_RESUMED : ANYLOOP_EVENT_START;
+}
+
+/* The same in every case. False: the top was to be started, and is cancelled instead. */
+static bool begin(anyl_task *task, uint32_t *event)
+{
+    *event = begin_plainly(task);
+    if (!has(task, ANYL_TASK_MUST_CANCEL))
+        return true;
+    clear(task, ANYL_TASK_MUST_CANCEL);
+    if (task->outcome != ANYLOOP_CANCELLED) {
+        anyl_value_release(&task->received);
+        task->received = task->reason;
+        task->reason = anyl_value_none();
+        task->outcome = ANYLOOP_CANCELLED;
+        task->seen = &task->received;
     }
-    bool started = has(task->top, ANYL_TASK_STARTED);
-    *event = task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED
-             : started                          ? ANYLOOP_EVENT_RESUMED
-                                                : ANYLOOP_EVENT_START;
-    return started || *event == ANYLOOP_EVENT_START;
+    *event = ANYLOOP_EVENT_CANCELLED;
+    return has(task->top, ANYL_TASK_STARTED);
 }
 
 /* One step, up to the next suspension. False: the host was asked. */
@@ -340,20 +368,37 @@ static bool step(anyl_task *task)
     return drive(task, event);
 }
 
-static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
+static void run_task_slowly(anyl_task *task, anyloop_loop *loop)
 {
-    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
-    if (how == ANYL_DROP)
-        return; /* the loop is closing: its tasks are unwound one by one */
-    if (ANYL_UNLIKELY(task->top->step == NULL) && (!anyl_loop_can_tell(loop) || loop->events_count)) {
-        anyl_loop_again(loop, node);
+    if (task->top->step == NULL && (!anyl_loop_can_tell(loop) || loop->events_count)) {
+        anyl_loop_again(loop, &task->node);
         return;
     }
     anyloop_context *own = loop->context;
     loop->current = &task->future;
     loop->context = task->context;
-    task->context = NULL;
-    if (ANYL_UNLIKELY(!step(task))) {
+    if (!step(task)) {
+        loop->idle_context = own;
+        return;
+    }
+    loop->current = NULL;
+    loop->context = own;
+}
+
+static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
+    if (ANYL_UNLIKELY(how == ANYL_DROP))
+        return; /* the loop is closing: its tasks are unwound one by one */
+    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL) || top->step == NULL)) {
+        run_task_slowly(task, loop);
+        return;
+    }
+    anyloop_context *own = loop->context;
+    uint32_t event = begin_plainly(task);
+    loop->current = &task->future;
+    loop->context = task->context;
+    if (!act_here(task, call_step(task, top, event), &event) && !drive(task, event)) {
         loop->idle_context = own;
         return;
     }
@@ -403,8 +448,7 @@ static void drive_inside(anyl_task *task, uint32_t event)
             anyl_loop_ready(task->future.loop, &task->node);
             return;
         }
-        top->future.task_flags |= ANYL_TASK_STARTED;
-        if (act(task, top->step(anyl_task_frame(top), &task->future, event), &event))
+        if (act(task, call_step(task, top, event), &event))
             return;
     }
 }
@@ -436,7 +480,7 @@ static bool interrupt(anyl_task *task)
     loop->asked_told = true;
     task->future.task_flags |= ANYL_TASK_STARTED;
     task->outcome = ANYLOOP_RESULT;
-    task->seen = &nothing;
+    task->seen = &anyl_value_nothing;
     anyl_future_retain(&task->future);
     return true;
 }
@@ -558,7 +602,7 @@ static bool close_goes_on(anyl_task *task)
         anyl_task *top = task->top;
         bool runs = has(top, ANYL_TASK_STARTED) && !has(top, ANYL_TASK_OPERATION);
         task->outcome = ANYLOOP_CLOSED;
-        task->seen = &nothing;
+        task->seen = &anyl_value_nothing;
         if (runs && top->step == NULL && !loop->deaf && !has(top, ANYL_TASK_CLOSE_TOLD)) {
             top->future.task_flags |= ANYL_TASK_CLOSE_TOLD;
             ask(task, ANYLOOP_EVENT_CLOSE);

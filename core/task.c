@@ -6,8 +6,6 @@
 
 #include "text.h"
 
-static const anyloop_value nothing;
-
 /* ---- the end */
 
 static void free_name(anyl_task *task)
@@ -117,7 +115,7 @@ anyl_task *anyl_coroutine_new(anyloop_loop *loop, const anyl_coroutine_spec *spe
     anyl_future_init(&task->future, loop, &anyl_coroutine_class);
     task->future.task_flags = spec->flags;
     task->awaited = NULL;
-    task->seen = &nothing;
+    task->seen = &anyl_value_nothing;
     task->top = task;
     task->below = NULL;
     task->step = spec->step;

@@ -52,6 +52,8 @@ static void block_release(anyl_owner *owner, anyl_block **dead)
     *dead = block;
 }
 
+const anyloop_value anyl_value_nothing;
+
 const anyl_owner_class anyl_block_class = {block_retain, block_release};
 
 static void release_into(const anyloop_value *value, anyl_block **dead)
@@ -60,7 +62,7 @@ static void release_into(const anyloop_value *value, anyl_block **dead)
         anyl_value_owner(value)->class->release(anyl_value_owner(value), dead);
 }
 
-static void take_apart(anyl_block *block, anyl_block **dead)
+static void block_take_apart(anyl_block *block, anyl_block **dead)
 {
     if (block->kind == ANYLOOP_LIST) {
         const anyloop_value *items = payload(block);
@@ -87,7 +89,7 @@ void anyl_value_release_owner(anyl_owner *owner)
     while (dead) {
         anyl_block *block = dead;
         dead = block->next;
-        take_apart(block, &dead);
+        block_take_apart(block, &dead);
     }
 }
 

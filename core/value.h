@@ -27,6 +27,8 @@ struct anyl_owner {
 };
 
 extern const anyl_owner_class anyl_block_class;
+/* NONE, for who wants to point at one. */
+extern const anyloop_value anyl_value_nothing;
 
 void anyl_value_release_owner(anyl_owner *owner);
 
