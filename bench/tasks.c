@@ -56,24 +56,22 @@ static uint64_t w1(anyloop_loop *loop, uint64_t operations)
 
 /* ---- W3: yield */
 
-struct yielder {
-    anyloop_coro co;
-    uint64_t left;
-};
-
-ANYLOOP_ASYNC(yielder)
+static int32_t yielder_step(void *frame, anyloop_task *task, uint32_t event)
 {
-    ANYLOOP_BEGIN;
-    while (my->left--)
-        ANYLOOP_YIELD;
-    ANYLOOP_FINALLY;
-    ANYLOOP_END;
+    uint64_t *left = frame;
+    (void)task, (void)event;
+    return (*left)-- ? ANYLOOP_STEP_YIELD : ANYLOOP_STEP_RETURN;
+}
+
+static anyloop_task *yielder(anyloop_loop *loop, uint64_t yields)
+{
+    return anyloop_task_create(loop, NULL, yielder_step, &yields, sizeof yields);
 }
 
 static uint64_t yields(anyloop_loop *loop, uint64_t operations, size_t tasks)
 {
     for (size_t i = 0; i < tasks; i++)
-        ANYLOOP_SPAWN(loop, yielder, .left = operations / tasks);
+        anyloop_future_release(yielder(loop, operations / tasks));
     anyloop_future *all = anyloop_gather_pending(loop, 0);
     uint64_t start = now();
     anyloop_loop_run_until_complete(loop, all);
@@ -104,7 +102,7 @@ struct gatherer {
 static anyloop_future *gather_children(struct gatherer *my)
 {
     for (size_t i = 0; i < my->count; i++)
-        my->children[i] = ANYLOOP_TASK(my->co.loop, yielder, .left = 1);
+        my->children[i] = yielder(my->co.loop, 1);
     return anyloop_gather(my->co.loop, my->children, my->count, 0);
 }
 

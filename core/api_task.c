@@ -12,8 +12,10 @@ anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name, a
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
     if (status != ANYLOOP_OK)
         return anyl_failed(status);
-    return anyl_api_operation(anyl_coroutine_new(
-        loop, &(anyl_coroutine_spec){.name = name, .step = step, .frame = frame, .frame_size = size}));
+    anyl_task *coroutine = anyl_coroutine_new(loop, step, frame, size);
+    if (coroutine)
+        coroutine->name = name;
+    return anyl_api_operation(coroutine);
 }
 
 anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
@@ -46,15 +48,14 @@ anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop, const anyloop_
     const char *name = options->name ? anyl_alloc_text(allocator, options->name) : NULL;
     anyl_task *coroutine = NULL;
     if (name || options->name == NULL)
-        coroutine = anyl_coroutine_new(loop, &(anyl_coroutine_spec){.name = name,
-                                                                   .step = options->step,
-                                                                   .drop = options->drop,
-                                                                   .frame = options->frame,
-                                                                   .frame_size = (size_t)options->frame_size,
-                                                                   .user_data = options->user_data,
-                                                                   .flags = name ? ANYL_TASK_NAME_OWNED : 0});
-    if (coroutine)
+        coroutine = anyl_coroutine_new(loop, options->step, options->frame, (size_t)options->frame_size);
+    if (coroutine) {
+        coroutine->name = name;
+        coroutine->drop = options->drop;
+        coroutine->user_data = options->user_data;
+        coroutine->future.task_flags = name ? ANYL_TASK_NAME_OWNED : 0;
         return &coroutine->future;
+    }
     if (name)
         anyl_free(allocator, (void *)(uintptr_t)name, strlen(name) + 1);
     return refuse_frame(options, ANYLOOP_E_NOMEM);
@@ -118,7 +119,7 @@ anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine,
 /* Is `task` a task whose step runs now? */
 static bool steps(const anyloop_task *task)
 {
-    return task && anyl_is_task(task) && anyl_api_here(task->loop) && task->loop->current == task;
+    return task && task->loop && task->loop->current == task && anyl_api_here(task->loop);
 }
 
 int32_t anyloop_task_await(anyloop_task *task, anyloop_future *future, const char *where)

@@ -20,6 +20,9 @@
 #define ANYL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define ANYL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* For the few functions that each step goes through. */
+#define ANYL_HOT static inline __attribute__((always_inline))
+
 /* Rounded up so that any type may follow. */
 #define ANYL_ALIGN 16u
 #define ANYL_ALIGNED(size) (((size) + (ANYL_ALIGN - 1)) & ~(size_t)(ANYL_ALIGN - 1))

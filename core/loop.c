@@ -146,8 +146,6 @@ void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_
 
 static void take_mail(anyloop_loop *loop)
 {
-    if (anyl_mailbox_empty(loop->mailbox))
-        return;
     anyl_link *links[ANYL_LANES];
     for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
         links[lane] = anyl_mailbox_take(loop->mailbox, lane);
@@ -156,8 +154,6 @@ static void take_mail(anyloop_loop *loop)
 
 static void take_due(anyloop_loop *loop)
 {
-    if (loop->timers.count == 0)
-        return;
     uint64_t now = anyl_loop_now(loop);
     /* a deadline of UINT64_MAX is never: no clock comes that far */
     while (loop->timers.count && anyl_heap_first_key(&loop->timers) <= now) {
@@ -167,41 +163,60 @@ static void take_due(anyloop_loop *loop)
     }
 }
 
-void anyl_loop_begin_batch(anyloop_loop *loop)
+/* What came by mail, then what is due: they join the ready queue, and that becomes the batch. */
+ANYL_HOT void begin_batch(anyloop_loop *loop)
 {
-    take_mail(loop);
-    take_due(loop);
-    loop->batch.first = loop->ready.first;
-    loop->batch.end = loop->ready.first ? loop->ready.end : &loop->batch.first;
+    if (ANYL_UNLIKELY(!anyl_mailbox_empty(loop->mailbox)))
+        take_mail(loop);
+    if (loop->timers.count)
+        take_due(loop);
+    loop->batch = loop->ready;
+    if (ANYL_UNLIKELY(loop->ready.first == NULL))
+        anyl_nodes_init(&loop->batch);
     anyl_nodes_init(&loop->ready);
 }
 
-static bool run_drops(anyloop_loop *loop)
+static void run_drops(anyloop_loop *loop)
 {
     anyl_node *node;
     while (!loop->blocked && (node = anyl_nodes_pop(&loop->drops)) != NULL)
         node->run(node, loop, ANYL_DROP);
-    return !loop->blocked;
 }
 
-void anyl_loop_run_batch(anyloop_loop *loop, uint64_t deadline)
+/* The same with a look at the clock now and then. */
+static void run_batch_until(anyloop_loop *loop, uint64_t deadline)
 {
     uint32_t stride = BUDGET_STRIDE;
     anyl_node *node;
-    loop->blocked = false;
-    if (loop->drops.first && !run_drops(loop))
-        return;
-    while ((node = loop->batch.first) != NULL) {
-        if ((loop->batch.first = node->next) == NULL)
-            loop->batch.end = &loop->batch.first;
+    while (!loop->blocked && (node = anyl_nodes_pop(&loop->batch)) != NULL) {
         node->run(node, loop, ANYL_RUN);
-        if (ANYL_UNLIKELY(loop->blocked))
-            return;
-        if (ANYL_UNLIKELY(deadline != UINT64_MAX) && --stride == 0) {
+        if (--stride == 0) {
             stride = BUDGET_STRIDE;
             if (anyl_loop_now(loop) >= deadline)
                 return;
         }
+    }
+}
+
+void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
+{
+    anyl_node *node;
+    loop->blocked = false;
+    if (loop->batch.first == NULL)
+        begin_batch(loop);
+    if (ANYL_UNLIKELY(loop->drops.first != NULL)) {
+        run_drops(loop);
+        if (loop->blocked)
+            return;
+    }
+    if (ANYL_UNLIKELY(deadline != UINT64_MAX)) {
+        run_batch_until(loop, deadline);
+        return;
+    }
+    while ((node = anyl_nodes_pop(&loop->batch)) != NULL) {
+        node->run(node, loop, ANYL_RUN);
+        if (ANYL_UNLIKELY(loop->blocked))
+            return;
     }
 }
 

@@ -192,10 +192,9 @@ static inline void anyl_loop_disarm(anyloop_loop *loop, anyl_timer *timer)
 
 /* ---- the turn */
 
-/* Everything that is ready, and nothing that becomes ready by it. `deadline` on the loop's clock ends it early; UINT64_MAX: nothing does. */
-void anyl_loop_run_batch(anyloop_loop *loop, uint64_t deadline);
-/* What came by mail, then what is due: they join the ready queue, and that becomes the batch. */
-void anyl_loop_begin_batch(anyloop_loop *loop);
+/* Everything that is ready, and nothing that becomes ready by it; a batch that was cut short goes on first. `deadline` on the loop's clock
+ * ends it early; UINT64_MAX: nothing does. */
+void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline);
 /* Hand messages over. */
 void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how);
 

@@ -41,19 +41,16 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
 static anyloop_status run(anyloop_loop *loop)
 {
     for (;;) {
-        if (loop->batch.first == NULL) {
-            if (!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox)) {
-                if (deadlocked(loop)) {
-                    anyl_inspect_log(loop);
-                    return ANYLOOP_E_DEADLOCK;
-                }
-                anyloop_status status = wait_until(loop, anyl_heap_first_key(&loop->timers));
-                if (status != ANYLOOP_OK)
-                    return status;
+        if (ANYL_UNLIKELY(!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox))) {
+            if (deadlocked(loop)) {
+                anyl_inspect_log(loop);
+                return ANYLOOP_E_DEADLOCK;
             }
-            anyl_loop_begin_batch(loop);
+            anyloop_status status = wait_until(loop, anyl_heap_first_key(&loop->timers));
+            if (status != ANYLOOP_OK)
+                return status;
         }
-        anyl_loop_run_batch(loop, UINT64_MAX);
+        anyl_loop_turn(loop, UINT64_MAX);
         if (ANYL_UNLIKELY(loop->interrupt)) {
             anyloop_status status = loop->interrupt;
             loop->interrupt = ANYLOOP_OK;
@@ -135,11 +132,11 @@ static void turn(anyloop_loop *loop, uint64_t budget)
         anyl_task_tell_asked(loop);
         return;
     }
+    if (loop->interrupt)
+        return; /* by the host, while it dealt with an event */
     uint64_t deadline = budget ? anyl_deadline(anyl_loop_now(loop), budget > INT64_MAX ? INT64_MAX : (int64_t)budget)
                                : UINT64_MAX;
-    if (loop->batch.first == NULL)
-        anyl_loop_begin_batch(loop);
-    anyl_loop_run_batch(loop, deadline);
+    anyl_loop_turn(loop, deadline);
 }
 
 /* A guest sleeps outside: from now on what comes must wake it. */

@@ -257,7 +257,7 @@ static void undo_push(anyl_task *task)
 }
 
 /* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step the top with `*event`. */
-static inline bool act_here(anyl_task *task, int32_t answer, uint32_t *event)
+static bool act(anyl_task *task, int32_t answer, uint32_t *event)
 {
     if (ANYL_LIKELY(answer == ANYLOOP_STEP_AWAIT) && ANYL_LIKELY(has(task, ANYL_TASK_AWAITS))) {
         clear(task, ANYL_TASK_AWAITS);
@@ -295,15 +295,8 @@ static inline bool act_here(anyl_task *task, int32_t answer, uint32_t *event)
     return true;
 }
 
-static bool act(anyl_task *task, int32_t answer, uint32_t *event)
-{
-    return act_here(task, answer, event);
-}
-
 static inline int32_t call_step(anyl_task *task, anyl_task *top, uint32_t event)
 {
-    if (event == ANYLOOP_EVENT_START)
-        top->future.task_flags |= ANYL_TASK_STARTED;
     return top->step(anyl_task_frame(top), &task->future, event);
 }
 
@@ -312,9 +305,9 @@ static bool drive(anyl_task *task, uint32_t event)
 {
     for (;;) {
         anyl_task *top = task->top;
+        if (event == ANYLOOP_EVENT_START)
+            top->future.task_flags |= ANYL_TASK_STARTED;
         if (ANYL_UNLIKELY(top->step == NULL)) {
-            if (event == ANYLOOP_EVENT_START)
-                top->future.task_flags |= ANYL_TASK_STARTED;
             ask(task, event);
             return false;
         }
@@ -368,7 +361,15 @@ static bool step(anyl_task *task)
     return drive(task, event);
 }
 
-static void run_task_slowly(anyl_task *task, anyloop_loop *loop)
+/* Back in the loop after a step. */
+static inline void leave_step(anyloop_loop *loop, anyloop_context *own)
+{
+    loop->current = NULL;
+    loop->context = own;
+}
+
+/* A step in full. */
+static void run_task_fully(anyl_task *task, anyloop_loop *loop)
 {
     if (task->top->step == NULL && (!anyl_loop_can_tell(loop) || loop->events_count)) {
         anyl_loop_again(loop, &task->node);
@@ -377,33 +378,50 @@ static void run_task_slowly(anyl_task *task, anyloop_loop *loop)
     anyloop_context *own = loop->context;
     loop->current = &task->future;
     loop->context = task->context;
-    if (!step(task)) {
+    if (step(task))
+        leave_step(loop, own);
+    else
         loop->idle_context = own;
-        return;
-    }
-    loop->current = NULL;
-    loop->context = own;
 }
 
+/* The rest of a step whose answer was neither to yield nor to await something pending. */
+static void run_on(anyl_task *task, anyloop_loop *loop, anyloop_context *own, int32_t answer)
+{
+    uint32_t event;
+    if (act(task, answer, &event) || drive(task, event))
+        leave_step(loop, own);
+    else
+        loop->idle_context = own;
+}
+
+/* The short way, for a step of a coroutine in C that nobody cancelled: nothing here that `step`, `drive` and `act` do not do. */
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
     if (ANYL_UNLIKELY(how == ANYL_DROP))
         return; /* the loop is closing: its tasks are unwound one by one */
-    if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL) || top->step == NULL)) {
-        run_task_slowly(task, loop);
+    if (ANYL_UNLIKELY(top->step == NULL || has(task, ANYL_TASK_MUST_CANCEL))) {
+        run_task_fully(task, loop);
         return;
     }
     anyloop_context *own = loop->context;
-    uint32_t event = begin_plainly(task);
     loop->current = &task->future;
     loop->context = task->context;
-    if (!act_here(task, call_step(task, top, event), &event) && !drive(task, event)) {
-        loop->idle_context = own;
+    uint32_t event = begin_plainly(task);
+    top->future.task_flags |= ANYL_TASK_STARTED;
+    int32_t answer = call_step(task, top, event);
+    if (answer == ANYLOOP_STEP_YIELD) {
+        forget_awaited(task);
+        anyl_loop_ready(loop, &task->node);
+    } else if (answer == ANYLOOP_STEP_AWAIT && (task->future.task_flags & (ANYL_TASK_AWAITS | ANYL_TASK_MUST_CANCEL)) == ANYL_TASK_AWAITS) {
+        clear(task, ANYL_TASK_AWAITS);
+        anyl_future_listen(task->awaited, loop, &task->node);
+    } else {
+        run_on(task, loop, own, answer);
         return;
     }
-    loop->current = NULL;
-    loop->context = own;
+    task->context = loop->context;
+    leave_step(loop, own);
 }
 
 /* ---- starting */
@@ -448,6 +466,7 @@ static void drive_inside(anyl_task *task, uint32_t event)
             anyl_loop_ready(task->future.loop, &task->node);
             return;
         }
+        top->future.task_flags |= ANYL_TASK_STARTED;
         if (act(task, call_step(task, top, event), &event))
             return;
     }

@@ -10,8 +10,7 @@
 
 static void free_name(anyl_task *task)
 {
-    if (task->future.task_flags & ANYL_TASK_NAME_OWNED)
-        anyl_free(&task->future.loop->slab.allocator, (void *)(uintptr_t)task->name, strlen(task->name) + 1);
+    anyl_free(&task->future.loop->slab.allocator, (void *)(uintptr_t)task->name, strlen(task->name) + 1);
 }
 
 void anyl_coroutine_end(anyl_task *coroutine)
@@ -70,18 +69,29 @@ static void unwait(anyl_task *task)
     }
 }
 
-static void task_destroy(anyloop_future *future)
+/* It was never awaited, or never done. False: it stays until its integer is back with the host. */
+static bool end_unfinished(anyl_task *task)
 {
-    anyl_task *task = anyl_task_of(future);
+    anyloop_future *future = &task->future;
     if (!(future->task_flags & ANYL_TASK_ENDED)) {
         anyl_coroutine_abandon(task);
         if (future->refs)
-            return; /* until its integer is back with the host */
+            return false;
     }
     if (!anyl_future_done(future))
         unwait(task);
     anyl_context_release(task->context);
-    free_name(task);
+    return true;
+}
+
+static void task_destroy(anyloop_future *future)
+{
+    anyl_task *task = anyl_task_of(future);
+    bool finished = (future->task_flags & ANYL_TASK_ENDED) && anyl_future_done(future);
+    if (ANYL_UNLIKELY(!finished) && !end_unfinished(task))
+        return;
+    if (ANYL_UNLIKELY(future->task_flags & ANYL_TASK_NAME_OWNED))
+        free_name(task);
     anyl_value_release(&task->reason);
     anyl_value_release(&task->received);
     anyl_object_free(future->loop, task, task->size);
@@ -106,42 +116,42 @@ const anyl_future_class anyl_task_class = {
 
 /* ---- making */
 
-anyl_task *anyl_coroutine_new(anyloop_loop *loop, const anyl_coroutine_spec *spec)
+anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, const void *frame, size_t size)
 {
-    size_t head = ANYL_ALIGNED(sizeof(anyl_task)), size = head + spec->frame_size;
-    anyl_task *task = spec->frame_size > SIZE_MAX / 2 ? NULL : anyl_object_alloc(loop, size);
+    size_t whole = ANYL_ALIGNED(sizeof(anyl_task)) + size;
+    anyl_task *task = size > SIZE_MAX / 2 ? NULL : anyl_object_alloc(loop, whole);
     if (task == NULL)
         return NULL;
     anyl_future_init(&task->future, loop, &anyl_coroutine_class);
-    task->future.task_flags = spec->flags;
     task->awaited = NULL;
     task->seen = &anyl_value_nothing;
     task->top = task;
     task->below = NULL;
-    task->step = spec->step;
-    task->drop = spec->drop;
+    task->step = step;
+    task->drop = NULL;
     task->where = NULL;
-    task->user_data = spec->user_data;
     task->context = NULL;
-    task->name = spec->name;
-    task->size = size;
+    task->name = NULL;
+    task->size = whole;
     task->cancels = 0;
     task->outcome = ANYLOOP_RESULT;
     task->reason = task->received = anyl_value_none();
-    if (spec->frame)
-        memcpy(anyl_task_frame(task), spec->frame, spec->frame_size);
-    else
-        memset(anyl_task_frame(task), 0, spec->frame_size);
+    if (size && frame)
+        memcpy(anyl_task_frame(task), frame, size);
+    else if (size)
+        memset(anyl_task_frame(task), 0, size);
     return task;
 }
 
 anyl_task *anyl_operation_new(anyloop_loop *loop, const anyl_operation *operation)
 {
-    return anyl_coroutine_new(loop, &(anyl_coroutine_spec){.name = operation->name,
-                                                           .step = operation->step,
-                                                           .drop = operation->drop,
-                                                           .frame_size = operation->frame_size,
-                                                           .flags = ANYL_TASK_OPERATION});
+    anyl_task *task = anyl_coroutine_new(loop, operation->step, NULL, operation->frame_size);
+    if (task == NULL)
+        return NULL;
+    task->name = operation->name;
+    task->drop = operation->drop;
+    task->future.task_flags = ANYL_TASK_OPERATION;
+    return task;
 }
 
 anyloop_status anyl_ensure_future(anyloop_loop *loop, anyloop_future *future)
@@ -174,7 +184,8 @@ const char *anyl_task_name(anyl_task *task)
 
 void anyl_task_set_name(anyl_task *task, const char *name)
 {
-    free_name(task);
+    if (task->future.task_flags & ANYL_TASK_NAME_OWNED)
+        free_name(task);
     task->name = name;
     task->future.number = 0;
     task->future.task_flags |= ANYL_TASK_NAME_OWNED;

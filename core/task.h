@@ -87,23 +87,13 @@ static inline void *anyl_task_frame(anyl_task *task)
 
 /* ---- making */
 
-typedef struct anyl_coroutine_spec {
-    const char *name; /* static, or owned by the coroutine from here on */
-    anyloop_step_fn step;
-    anyloop_drop_fn drop;
-    const void *frame;
-    size_t frame_size;
-    uint64_t user_data;
-    uint16_t flags;
-} anyl_coroutine_spec;
-
 /* The coroutine is over; its frame is dropped. */
 void anyl_coroutine_end(anyl_task *coroutine);
 /* The same without its own doing: a pulled one's integer goes back to the host. */
 void anyl_coroutine_abandon(anyl_task *coroutine);
 
-/* NULL: no memory, nothing was taken. */
-anyl_task *anyl_coroutine_new(anyloop_loop *loop, const anyl_coroutine_spec *spec);
+/* Copies the frame; NULL: all zero. NULL: no memory. */
+anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, const void *frame, size_t size);
 /* It becomes a task and is scheduled. */
 void anyl_task_start(anyl_task *coroutine, anyloop_context *context);
 /* The same, and its first step runs here and now, if a step or callback of the loop is running. */
