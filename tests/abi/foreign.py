@@ -15,6 +15,7 @@ What the library cannot say by pull is written in Python below, each time from t
 is a callback.
 """
 import ctypes
+import itertools
 import json
 import os
 import pathlib
@@ -23,11 +24,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 HEADERS = pathlib.Path(__file__).resolve().parents[2] / "core/include"
 VERSION = 0 << 16 | 1 << 8 | 0
-FOREVER, NEVER, ALL = 2**63 - 1, 2**64 - 1, 2**(8 * ctypes.sizeof(c_size_t)) - 1
+FOREVER, NEVER, ALL = 2**63 - 1, 2**64 - 1, c_size_t(-1).value
 START, MS = 3600 * 10**9, 10**6    # the clock's first instant, which traces call 0; ns in a ms
 WHERE = b"foreign.py"
 
@@ -91,123 +92,61 @@ class TurnInfo(Options):
 
 STRUCTS = (Value, LoopOptions, CoroutineOptions, TaskOptions, TurnEvent, TurnInfo)
 
-# The functions in use: how each is called, as `name result arguments`.
-TYPES = {"v": None, "p": c_void_p, "s": c_char_p, "i": c_int32, "u": c_uint32, "l": c_int64, "L": c_uint64,
-         "z": c_size_t, "V": POINTER(Value), "d": c_double}
-FUNCTIONS = {name: (result, "".join(arguments)) for name, result, *arguments in map(str.split, """
-    abi_check i u
-    new_event_loop i pp
-    loop_set_log i ppp
-    loop_release v p
-    loop_close i p
-    loop_is_closed i p
-    loop_stop i p
-    loop_time L p
-    loop_turn i pLpup
-    loop_wait i pL
-    loop_run_until_complete i pp
-    loop_call_soon i ppppp
-    loop_call_later i plpppp
-    handle_cancel i p
-    handle_release v p
-    current_task p p
-    all_tasks z ppz
-    value_retain v V
-    value_release v V
-    value_text i pszV
-    value_list i pVzV
-    value_error i piszV
-    error_code i V
-    error_text p Vp
-    error_children V V
-    future_new i pp
-    future_set_result i pV
-    future_set_error i pV
-    future_cancel i pV
-    future_state u p
-    future_kind u p
-    future_result V p
-    future_error V p
-    future_error_code i p
-    future_loop p p
-    future_add_done_callback i pppp
-    future_remove_done_callback u ppp
-    future_retain p p
-    future_release v p
-    coroutine_create_with p pp
-    create_task p ppp
-    task_await i pps
-    task_outcome u p
-    task_awaited V p
-    task_return v pV
-    task_raise_error v pV
-    task_stepped i pi
-    task_name s p
-    task_set_name i ps
-    task_cancelling u p
-    task_uncancel u p
-    sleep p pl
-    gather p ppzu
-    wait p ppzul
-    wait_for p ppl
-    shield p pp
-    timeout p plp
-    timeout_scope_new i pLp
-    timeout_scope_run p pp
-    timeout_scope_reschedule i pL
-    timeout_scope_when L p
-    timeout_scope_expired i p
-    timeout_scope_release v p
-    group_new i pp
-    group_run p pp
-    group_create_task p ppp
-    group_release v p
-    as_completed i ppzlp
-    completions_next p p
-    completions_next_future p p
-    completions_release v p
-    lock_new i pp
-    lock_acquire p p
-    lock_unlock i p
-    lock_locked i p
-    lock_release v p
-    event_new i pp
-    event_set i p
-    event_clear i p
-    event_wait p p
-    event_release v p
-    condition_new i ppp
-    condition_lock p p
-    condition_wait p p
-    condition_notify i pz
-    condition_release v p
-    semaphore_new i puup
-    semaphore_acquire p p
-    semaphore_post i p
-    semaphore_locked i p
-    semaphore_release v p
-    barrier_new i pup
-    barrier_wait p p
-    barrier_reset p p
-    barrier_abort p p
-    barrier_n_waiting u p
-    barrier_broken i p
-    barrier_release v p
-    queue_new i pzup
-    queue_put p pVl
-    queue_get p p
-    queue_put_nowait i pVl
-    queue_get_nowait i pV
-    queue_task_done i p
-    queue_join p p
-    queue_qsize z p
-    queue_shutdown i pi
-    queue_release v p
-    contextvar_new i sp
-    contextvar_get i ppV
-    contextvar_set i ppV
-    contextvar_release v p
-""".strip().splitlines())}
+# The functions in use, by signature: the result, the arguments, the names.
+TYPES = {"v": None, "p": c_void_p, "s": c_char_p, "V": POINTER(Value), "i": c_int32, "u": c_uint32, "l": c_int64,
+         "L": c_uint64, "z": c_size_t}
+FUNCTIONS = {name: (result, arguments) for result, arguments, *names in map(str.split, """
+    V V error_children
+    i V error_code
+    v V value_retain value_release
+    p Vp error_text
+    L p loop_time timeout_scope_when
+    V p future_result future_error task_awaited
+    i p loop_close loop_is_closed loop_stop handle_cancel future_error_code timeout_scope_expired lock_unlock
+    i p lock_locked event_set event_clear semaphore_post semaphore_locked barrier_broken queue_task_done
+    p p current_task future_loop future_retain completions_next completions_next_future lock_acquire event_wait
+    p p condition_lock condition_wait semaphore_acquire barrier_wait barrier_reset barrier_abort queue_get queue_join
+    s p task_name
+    u p future_state future_kind task_outcome task_cancelling task_uncancel barrier_n_waiting
+    v p loop_release handle_release future_release timeout_scope_release group_release completions_release lock_release
+    v p event_release condition_release semaphore_release barrier_release queue_release contextvar_release
+    z p queue_qsize
+    i pL loop_wait timeout_scope_reschedule
+    i pLp timeout_scope_new
+    i pLpup loop_turn
+    i pV future_set_result future_set_error future_cancel queue_get_nowait
+    v pV task_return task_raise_error
+    i pVl queue_put_nowait
+    p pVl queue_put
+    i pVzV value_list
+    i pi task_stepped queue_shutdown
+    i piszV value_error
+    p pl sleep
+    p plp timeout
+    i plpppp loop_call_later
+    i pp new_event_loop loop_run_until_complete future_new group_new lock_new event_new
+    p pp coroutine_create_with shield timeout_scope_run group_run
+    i ppV contextvar_get contextvar_set
+    p ppl wait_for
+    i ppp loop_set_log condition_new
+    p ppp create_task group_create_task
+    u ppp future_remove_done_callback
+    i pppp future_add_done_callback
+    i ppppp loop_call_soon
+    i pps task_await
+    z ppz all_tasks
+    i ppzlp as_completed
+    p ppzu gather
+    p ppzul wait
+    i ps task_set_name
+    i pszV value_text
+    i pup barrier_new
+    i puup semaphore_new
+    i pz condition_notify
+    i pzup queue_new
+    i sp contextvar_new
+    i u abi_check
+""".strip().splitlines()) for name in names}
 
 
 class Library:
@@ -331,6 +270,13 @@ def outcome(status):
     return "invalid" if status < 0 else "ok"
 
 
+def queue_word(status):
+    """How a queue refuses for the state that it is in; None when it does not."""
+    if status in (K.E_FULL, K.E_EMPTY, K.E_SHUTDOWN):
+        return "!" + ERROR_TEXTS[status]
+    must(status)
+
+
 def refusal(future):
     """The code, when a call that gives a future refused instead: it gave a constant."""
     return K.OK if lib.future_loop(future) else lib.future_error_code(future)
@@ -384,10 +330,9 @@ OF_THING = ("acquire", "release", "locked", "event_set", "event_clear", "event_w
             "get_nowait", "task_done", "join", "qsize", "shutdown", "notify", "notify_all", "cond_wait", "cond_wait_for",
             "barrier_wait", "barrier_reset", "barrier_abort", "barrier_state", "reschedule", "expired", "when")
 
-
-class Thing:
-    def __init__(self, kind, pointer, by_priority=False):
-        self.kind, self.pointer, self.by_priority = kind, pointer, by_priority
+# Steps that are an await on a thing and nothing else.
+AWAITS = {"event_wait": "event_wait", "cond_wait": "condition_wait", "barrier_wait": "barrier_wait",
+          "barrier_reset": "barrier_reset", "barrier_abort": "barrier_abort", "get": "queue_get", "join": "queue_join"}
 
 
 class Scenario:
@@ -395,9 +340,10 @@ class Scenario:
         self.coros, self.script = doc.get("coros", {}), doc["script"]
         self.handles, self.things, self.timers = {}, {}, {}    # the library's, owned
         self.variables, self.contextvars = {}, {}
-        self.registered = {}           # integer -> [generator or function, how often it is out]
+        self.integers = itertools.count(1)
+        self.pulled = {}               # integer -> the generator or function, until it comes back
+        self.listeners = {}            # the same for done callbacks: integer -> [function, how often it is out]
         self.callbacks = {}            # (handle, text) -> the one integer of the function that logs it
-        self.next_integer = 0
         self.trace = []
         options = LoopOptions(flags=K.LOOP_VIRTUAL_CLOCK, virtual_start=START)
         self.loop = new(lib.new_event_loop, byref(options))
@@ -412,20 +358,30 @@ class Scenario:
 
     # ---- pulling
 
-    def register(self, what):
-        self.next_integer += 1
-        self.registered[self.next_integer] = [what, 1]
-        return self.next_integer
-
     def hand_back(self, integer):
         """It came back, or was refused."""
-        entry = self.registered[integer]
+        if integer in self.pulled:
+            return self.pulled.pop(integer)
+        entry = self.listeners[integer]
         entry[1] -= 1
         if entry[1] == 0:
-            del self.registered[integer]
+            del self.listeners[integer]
         return entry[0]
 
-    def registering(self, integer, status):
+    def register(self, what, pass_on):
+        """Give an integer for `what` to the library."""
+        integer = next(self.integers)
+        self.pulled[integer] = what
+        self.unless_refused(integer, pass_on(integer))
+
+    def listen(self, future, function, integer=None):
+        """The same for a done callback; one that is there already is added once more."""
+        integer = integer or next(self.integers)
+        self.listeners.setdefault(integer, [function, 0])[1] += 1
+        self.unless_refused(integer, lib.future_add_done_callback(future, None, integer, None))
+        return integer
+
+    def unless_refused(self, integer, status):
         if status != K.OK:
             self.hand_back(integer)
         must(status)
@@ -449,7 +405,7 @@ class Scenario:
         return info
 
     def step(self, task, integer, event):
-        generator = self.registered[integer][0]
+        generator = self.pulled[integer]
         answer = K.STEP_RETURN
         if event == K.EVENT_CLOSE:
             generator.close()
@@ -484,6 +440,8 @@ class Scenario:
             info = self.pull()
             if info.stopped:
                 return
+            if info.interrupted or info.events:
+                continue               # the rest was said before this event was dealt with
             if info.deadlock:
                 raise Refused("deadlock")
             if info.next_deadline:
@@ -491,8 +449,7 @@ class Scenario:
 
     def run_until_complete(self, future):
         self.refuse_closed()
-        integer = self.register(lambda future: must(lib.loop_stop(self.loop)))
-        self.registering(integer, lib.future_add_done_callback(future, None, integer, None))
+        integer = self.listen(future, lambda future: must(lib.loop_stop(self.loop)))
         try:
             self.run_forever()
         finally:
@@ -542,12 +499,11 @@ class Scenario:
 
     def coroutine(self, generator, name=""):
         """Those without a name are no scenario's own; `tasks` does not list them."""
-        integer = self.register(generator)
+        integer = next(self.integers)
         options = CoroutineOptions(name=name.encode(), user_data=integer)
-        coroutine = lib.coroutine_create_with(self.loop, byref(options))
-        if refusal(coroutine):
-            self.hand_back(integer)
-        return given(coroutine), integer
+        coroutine = given(lib.coroutine_create_with(self.loop, byref(options)))
+        self.pulled[integer] = generator
+        return coroutine, integer
 
     def task(self, generator, name):
         return given(lib.create_task(self.loop, self.coroutine(generator, name)[0], None))
@@ -557,6 +513,8 @@ class Scenario:
         task = given(lib.create_task(self.loop, coroutine, byref(TaskOptions(flags=K.TASK_EAGER))))
         if lib.current_task(self.loop) == task:
             self.step(task, integer, K.EVENT_START)
+            while lib.current_task(self.loop) == task:
+                self.pull()
         return task
 
     def put(self, table, name, entry):
@@ -568,15 +526,19 @@ class Scenario:
         if entry is None:
             return
         if table is self.things:
-            getattr(lib, entry.kind + "_release")(entry.pointer)
+            getattr(lib, entry[0] + "_release")(entry[1])
         else:
             (lib.future_release if table is self.handles else lib.handle_release)(entry)
 
-    def thing(self, name, kind, function, *arguments, **also):
-        self.put(self.things, name, Thing(kind, new(function, *arguments), **also))
+    def thing(self, name, kind, function, *arguments, by_priority=False):
+        self.put(self.things, name, (kind, new(function, *arguments), by_priority))
 
-    def lock_of(self, thing):
-        return lib.condition_lock(thing.pointer) if thing.kind == "condition" else thing.pointer
+    def look_up(self, op, a):
+        """What a step calls: the thing, or a condition's lock; is it a semaphore, a priority queue?"""
+        kind, pointer, by_priority = self.things[a[0]] if op in OF_THING else (None, None, False)
+        if kind == "condition" and op in ("acquire", "release", "locked"):
+            pointer = lib.condition_lock(pointer)
+        return pointer, kind == "semaphore", by_priority
 
     def contextvar(self, name):
         if name not in self.contextvars:
@@ -657,31 +619,23 @@ class Scenario:
         elif op == "state":
             self.log(who, op, a[0], state_of(future))
         elif op == "callback":
-            integer = self.callbacks.get((a[0], a[1]))
-            if integer in self.registered:
-                self.registered[integer][1] += 1
-            else:
-                integer = self.callbacks[a[0], a[1]] = self.register(
-                    lambda future: self.log("loop", "callback", a[1], a[0], state_of(future)))
-            self.registering(integer, lib.future_add_done_callback(future, None, integer, None))
+            integer = self.callbacks.setdefault((a[0], a[1]), next(self.integers))
+            self.listen(future, lambda future: self.log("loop", op, a[1], a[0], state_of(future)), integer)
         elif op == "uncallback":
             self.log(who, op, *a, lib.future_remove_done_callback(future, None, self.callbacks.get((a[0], a[1]), 0)))
         elif op == "ctx_callback":
-            integer = self.register(lambda future: self.log("loop", op, *a, self.context_get(a[1])))
-            self.registering(integer, lib.future_add_done_callback(future, None, integer, None))
+            self.listen(future, lambda future: self.log("loop", op, *a, self.context_get(a[1])))
         elif op in ("soon", "ctx_soon"):
-            integer = self.register(lambda: self.log("loop", "soon", a[0]) if op == "soon" else
-                                    self.log("loop", op, a[0], self.context_get(a[0])))
-            self.registering(integer, lib.loop_call_soon(loop, None, integer, None, None))
-        elif op in ("later", "stop_later"):
+            self.register(lambda: self.log("loop", op, a[0], *[self.context_get(a[0])] * (op == "ctx_soon")),
+                          lambda integer: lib.loop_call_soon(loop, None, integer, None, None))
+        elif op == "later":
             timer = c_void_p()
-            integer = self.register(lambda: self.log("loop", "later", a[1]) if op == "later" else
-                                    must(lib.loop_stop(loop)))
-            self.registering(integer, lib.loop_call_later(loop, a[0] * MS, None, integer, None, byref(timer)))
-            if op == "later":
-                self.put(self.timers, a[2], timer.value)
-            else:
-                lib.handle_release(timer)
+            self.register(lambda: self.log("loop", op, a[1]),
+                          lambda integer: lib.loop_call_later(loop, a[0] * MS, None, integer, None, byref(timer)))
+            self.put(self.timers, a[2], timer.value)
+        elif op == "stop_later":
+            self.register(lambda: must(lib.loop_stop(loop)),
+                          lambda integer: lib.loop_call_later(loop, a[0] * MS, None, integer, None, None))
         elif op == "unlater":
             must(lib.handle_cancel(self.timers[a[0]]))
         elif op == "stop":
@@ -717,8 +671,7 @@ class Scenario:
     def poke(self, op, a, who):
         """Steps on variables, locks and the like that never suspend. False for other steps."""
         loop = self.loop
-        thing = self.things.get(a[0]) if op in OF_THING else None
-        pointer = thing and thing.pointer
+        pointer, units, by_priority = self.look_up(op, a)
         if op in ("lock", "event"):
             self.thing(a[0], op, getattr(lib, op + "_new"), loop)
         elif op == "semaphore":
@@ -727,7 +680,7 @@ class Scenario:
             order = a[2] if a[2:] else "fifo"
             self.thing(a[0], op, lib.queue_new, loop, a[1], ORDERS[order], by_priority=order == "priority")
         elif op == "condition":
-            self.thing(a[0], op, lib.condition_new, loop, *[self.things[n].pointer for n in a[1:]] or [None])
+            self.thing(a[0], op, lib.condition_new, loop, *[self.things[n][1] for n in a[1:]] or [None])
         elif op == "barrier":
             self.thing(a[0], op, lib.barrier_new, loop, a[1])
         elif op == "var":
@@ -735,26 +688,21 @@ class Scenario:
         elif op == "add":
             self.variables[a[0]] += a[1]
             self.log(who, op, a[0], self.variables[a[0]])
-        elif op == "release":
-            status = lib.semaphore_post(pointer) if thing.kind == "semaphore" else lib.lock_unlock(self.lock_of(thing))
-            self.log(who, op, a[0], outcome(status))
         elif op == "locked":
-            locked = lib.semaphore_locked(pointer) if thing.kind == "semaphore" else lib.lock_locked(self.lock_of(thing))
-            self.log(who, op, a[0], bool(locked))
+            self.log(who, op, a[0], bool((lib.semaphore_locked if units else lib.lock_locked)(pointer)))
+        elif op == "release":
+            self.log(who, op, a[0], outcome((lib.semaphore_post if units else lib.lock_unlock)(pointer)))
         elif op in ("notify", "notify_all"):
-            self.log(who, op, a[0], outcome(lib.condition_notify(pointer, a[1] if op == "notify" else ALL)))
+            self.log(who, op, a[0], outcome(lib.condition_notify(pointer, *a[1:] or [ALL])))
         elif op in ("event_set", "event_clear"):
             must(getattr(lib, op)(pointer))
         elif op == "put_nowait":
-            status = lib.queue_put_nowait(pointer, make(a[1]), a[1][0] if thing.by_priority else 0)
-            self.log(who, op, a[0], "!" + ERROR_TEXTS[status] if status in (K.E_FULL, K.E_SHUTDOWN) else a[1])
-            must(status if status == K.E_CLOSED else K.OK)
+            status = lib.queue_put_nowait(pointer, make(a[1]), a[1][0] if by_priority else 0)
+            self.log(who, op, a[0], queue_word(status) or a[1])
         elif op == "get_nowait":
             value = Value()
             status = lib.queue_get_nowait(pointer, value)
-            if status not in (K.E_EMPTY, K.E_SHUTDOWN):
-                must(status)
-            self.log(who, op, a[0], "!" + ERROR_TEXTS[status] if status else take(value))
+            self.log(who, op, a[0], queue_word(status) or take(value))
         elif op == "task_done":
             self.log(who, op, a[0], outcome(lib.queue_task_done(pointer)))
         elif op == "qsize":
@@ -783,8 +731,7 @@ class Scenario:
 
     def suspending(self, op, a, who, group):
         loop, h = self.loop, self.handles
-        thing = self.things.get(a[0]) if op in OF_THING else None
-        pointer = thing and thing.pointer
+        pointer, units, by_priority = self.look_up(op, a)
         if op == "sleep":
             yield lib.sleep(loop, a[0] * MS)
         elif op == "yield":
@@ -840,31 +787,18 @@ class Scenario:
                 if result:
                     return result
         elif op == "acquire":
-            yield lib.semaphore_acquire(pointer) if thing.kind == "semaphore" else lib.lock_acquire(self.lock_of(thing))
+            yield (lib.semaphore_acquire if units else lib.lock_acquire)(pointer)
             self.log(who, op, a[0])
-        elif op == "event_wait":
-            yield lib.event_wait(pointer)
-            self.log(who, op, a[0])
-        elif op == "cond_wait":
-            yield lib.condition_wait(pointer)
-            self.log(who, op, a[0])
+        elif op in AWAITS:
+            said = yield getattr(lib, AWAITS[op])(pointer)
+            self.log(who, op, a[0], *[said] * (op in ("get", "barrier_wait")))
         elif op == "cond_wait_for":
             while self.variables[a[1]] < a[2]:
                 yield lib.condition_wait(pointer)
             self.log(who, op, a[0], self.variables[a[1]])
-        elif op == "barrier_wait":
-            self.log(who, op, a[0], (yield lib.barrier_wait(pointer)))
-        elif op in ("barrier_reset", "barrier_abort"):
-            yield getattr(lib, op)(pointer)
-            self.log(who, op, a[0])
         elif op == "put":
-            yield lib.queue_put(pointer, make(a[1]), a[1][0] if thing.by_priority else 0)
+            yield lib.queue_put(pointer, make(a[1]), a[1][0] if by_priority else 0)
             self.log(who, op, a[0], a[1])
-        elif op == "get":
-            self.log(who, op, a[0], (yield lib.queue_get(pointer)))
-        elif op == "join":
-            yield lib.queue_join(pointer)
-            self.log(who, op, a[0])
         else:
             raise SystemExit(f"unknown step {op}")
 
@@ -899,7 +833,7 @@ class Scenario:
         else:
             scope = new(lib.timeout_scope_new, self.loop, deadline)
             for n in name:
-                self.put(self.things, n, Thing("timeout_scope", scope))
+                self.put(self.things, n, ("timeout_scope", scope, False))
             try:
                 result = yield from self.inside(steps, who, group, lambda body: lib.timeout_scope_run(scope, body))
             finally:
@@ -966,7 +900,8 @@ class Scenario:
             raise SystemExit(f"unknown step {op}")
 
     def end(self):
-        """Let go of everything; all integers must be back then."""
+        """Let go of everything. All integers must be back then, but those of done callbacks that outlived the close."""
+        early = lib.loop_is_closed(self.loop)
         for table in (self.handles, self.things, self.timers):
             for entry in table.values():
                 self.let_go(table, entry)
@@ -974,7 +909,7 @@ class Scenario:
             lib.contextvar_release(var)
         self.close()
         lib.loop_release(self.loop)
-        assert not self.registered, f"integers that never came back: {self.registered}"
+        assert not self.pulled and (early or not self.listeners), f"never came back: {self.pulled} {self.listeners}"
 
 
 # ---- --self
