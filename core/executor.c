@@ -9,6 +9,8 @@
 anyloop_status anyl_executor_shutdown(anyloop_executor *executor, uint32_t flags, int64_t timeout)
 {
     atomic_store_explicit(&executor->shut, true, memory_order_release);
+    if (flags & ANYLOOP_CANCEL_QUEUED)
+        atomic_store_explicit(&executor->hurries, true, memory_order_release);
     return executor->class->shutdown(executor, flags, timeout);
 }
 

@@ -42,6 +42,7 @@ static void job_leave_loop(anyloop_job *job, anyloop_loop *loop)
     job->future = NULL;
     anyl_loop_disarm(loop, &job->home);
     loop->outside--;
+    loop->jobs--;
     anyl_future_release(future);
     job_leave(job);
 }
@@ -144,6 +145,7 @@ static anyloop_job *job_new_home(anyloop_loop *loop, anyloop_executor *executor,
     job_future_of(future)->job = job;
     job->future = future;
     loop->outside++;
+    loop->jobs++;
     if (anyl_loop_arm(loop, &job->home, UINT64_MAX) == ANYLOOP_OK)
         return job;
     job_leave(job);
@@ -218,5 +220,5 @@ void anyl_job_finish(anyloop_job *job)
 bool anyl_job_stopping(const anyloop_job *job)
 {
     return (atomic_load_explicit(&job->state, memory_order_acquire) & JOB_STOP) ||
-           atomic_load_explicit(&job->executor->shut, memory_order_acquire);
+           atomic_load_explicit(&job->executor->hurries, memory_order_acquire);
 }

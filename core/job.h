@@ -45,7 +45,8 @@ typedef struct anyl_executor_class {
 struct anyloop_executor {
     const anyl_executor_class *class;
     atomic_uint refs; /* handles and jobs */
-    atomic_bool shut;
+    atomic_bool shut;    /* it takes no jobs any more */
+    atomic_bool hurries; /* and those that run are asked to stop */
 };
 
 static inline void anyl_executor_init(anyloop_executor *executor, const anyl_executor_class *class)
@@ -53,6 +54,7 @@ static inline void anyl_executor_init(anyloop_executor *executor, const anyl_exe
     executor->class = class;
     atomic_init(&executor->refs, 1);
     atomic_init(&executor->shut, false);
+    atomic_init(&executor->hurries, false);
 }
 
 static inline anyloop_executor *anyl_executor_retain(anyloop_executor *executor)

@@ -80,6 +80,7 @@ struct anyloop_loop {
     anyl_nodes drops;        /* drops that are due on the next turn */
     anyl_nodes told;         /* what events of this turn point at: let go of on the next one */
     uint32_t outside;        /* promises, wakers and jobs that may still wake the loop */
+    uint32_t jobs;           /* of them, jobs: a virtual clock stands still for them */
     anyl_list outsiders;     /* of them, promises and wakers: promise.h */
     anyl_list tasks;         /* not done, in the order of their making */
     uint32_t task_number;

@@ -22,9 +22,13 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
 {
     anyloop_status status = ANYLOOP_OK;
     if (loop->virtual_clock && deadline != ANYLOOP_NEVER) {
-        if (deadline > loop->virtual_now)
+        if (deadline <= loop->virtual_now)
+            return ANYLOOP_OK;
+        if (loop->jobs == 0) {
             loop->virtual_now = deadline;
-        return ANYLOOP_OK;
+            return ANYLOOP_OK;
+        }
+        deadline = ANYLOOP_NEVER; /* a job takes real time: the clock stands still for it */
     }
     if (!anyl_mailbox_sleep(loop->mailbox))
         return ANYLOOP_OK;
@@ -38,7 +42,7 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
 
 /* ---- running */
 
-static anyloop_status run(anyloop_loop *loop)
+static anyloop_status run_until_stopped(anyloop_loop *loop)
 {
     for (;;) {
         if (ANYL_UNLIKELY(!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox))) {
@@ -80,7 +84,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     if (anyl_mailbox_rouse(loop->mailbox))
         anyl_poller_clear(loop->poller);
     anyl_life_route_wake(loop, false);
-    anyloop_status status = run(loop);
+    anyloop_status status = run_until_stopped(loop);
     anyl_life_route_wake(loop, loop->guest);
     loop->running = loop->turning = loop->stopping = false;
     anyl_port_running_set(NULL);

@@ -345,7 +345,7 @@ static bool begin(anyl_task *task, uint32_t *event)
 }
 
 /* One step, up to the next suspension. False: the host was asked. */
-static bool step(anyl_task *task)
+static bool take_step(anyl_task *task)
 {
     uint32_t event;
     while (!begin(task, &event)) {
@@ -378,7 +378,7 @@ static void run_task_fully(anyl_task *task, anyloop_loop *loop)
     anyloop_context *own = loop->context;
     loop->current = &task->future;
     loop->context = task->context;
-    if (step(task))
+    if (take_step(task))
         leave_step(loop, own);
     else
         loop->idle_context = own;
@@ -394,7 +394,7 @@ static void run_on(anyl_task *task, anyloop_loop *loop, anyloop_context *own, in
         loop->idle_context = own;
 }
 
-/* The short way, for a step of a coroutine in C that nobody cancelled: nothing here that `step`, `drive` and `act` do not do. */
+/* The short way, for a step of a coroutine in C that nobody cancelled: nothing here that `take_step`, `drive` and `act` do not do. */
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;

@@ -115,7 +115,8 @@ ANYLOOP_API void anyloop_job_raise(anyloop_job *job, anyloop_status code, const 
  */
 ANYLOOP_API void anyloop_job_raise_error(anyloop_job *job, const anyloop_value *error);
 
-/* Say whether the job is asked to stop: its future was cancelled, or its executor is shutting down.
+/* Say whether the job is asked to stop: its future was cancelled, or its executor is being shut down with
+ * ANYLOOP_CANCEL_QUEUED, as a loop's close does.
  *
  * \param job  the job.
  * \returns 1 or 0.
@@ -220,7 +221,7 @@ ANYLOOP_API void anyloop_job_finish(anyloop_job *job);
 ANYLOOP_API const anyloop_value *anyloop_job_input(const anyloop_job *job, anyloop_job_fn *function);
 
 enum {
-    /* shutdown: jobs that have not started are cancelled instead of run */
+    /* shutdown: jobs that have not started are cancelled instead of run, and running ones are asked to stop */
     ANYLOOP_CANCEL_QUEUED = 1
 };
 
