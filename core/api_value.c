@@ -107,11 +107,7 @@ anyloop_status anyloop_value_future(anyloop_future *future, anyloop_value *out)
 {
     if (future == NULL || out == NULL)
         return ANYLOOP_E_INVALID;
-    anyl_future_retain(future);
-    *out = (anyloop_value){.kind = ANYLOOP_FUTURE,
-                           .flags = ANYLOOP_VALUE_LOCAL,
-                           .bits = (uintptr_t)future,
-                           .owner = (uintptr_t)&future->owner};
+    *out = anyl_future_value(future);
     return ANYLOOP_OK;
 }
 

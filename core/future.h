@@ -128,6 +128,16 @@ anyloop_status anyl_future_add_callback(anyloop_future *future, anyloop_loop *lo
                                         void *user_data, anyloop_drop_fn drop);
 uint32_t anyl_future_remove_callbacks(anyloop_future *future, anyloop_done_fn done, void *user_data);
 
+/* A value that holds its own reference. */
+static inline anyloop_value anyl_future_value(anyloop_future *future)
+{
+    anyl_future_retain(future);
+    return (anyloop_value){.kind = ANYLOOP_FUTURE,
+                           .flags = ANYLOOP_VALUE_LOCAL,
+                           .bits = (uintptr_t)future,
+                           .owner = (uintptr_t)&future->owner};
+}
+
 /* ---- completing a pending future. ANYLOOP_E_CLOSED: it is done, but the loop is closed and somebody waited. */
 
 anyloop_status anyl_future_complete(anyloop_future *future, uint32_t state, anyloop_value value);

@@ -144,7 +144,7 @@ void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_
     }
 }
 
-static void take_mail(anyloop_loop *loop)
+ANYL_ASIDE void take_mail(anyloop_loop *loop)
 {
     anyl_link *links[ANYL_LANES];
     for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
@@ -152,7 +152,7 @@ static void take_mail(anyloop_loop *loop)
     anyl_loop_deliver(loop, links, ANYL_RUN);
 }
 
-static void take_due(anyloop_loop *loop)
+ANYL_ASIDE void take_due(anyloop_loop *loop)
 {
     uint64_t now = anyl_loop_now(loop);
     /* a deadline of UINT64_MAX is never: no clock comes that far */
@@ -176,7 +176,7 @@ ANYL_HOT void begin_batch(anyloop_loop *loop)
     anyl_nodes_init(&loop->ready);
 }
 
-static void run_drops(anyloop_loop *loop)
+ANYL_ASIDE void run_drops(anyloop_loop *loop)
 {
     anyl_node *node;
     while (!loop->blocked && (node = anyl_nodes_pop(&loop->drops)) != NULL)
@@ -184,7 +184,7 @@ static void run_drops(anyloop_loop *loop)
 }
 
 /* The same with a look at the clock now and then. */
-static void run_batch_until(anyloop_loop *loop, uint64_t deadline)
+ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
 {
     uint32_t stride = BUDGET_STRIDE;
     anyl_node *node;

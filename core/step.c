@@ -369,7 +369,7 @@ static inline void leave_step(anyloop_loop *loop, anyloop_context *own)
 }
 
 /* A step in full. */
-static void run_task_fully(anyl_task *task, anyloop_loop *loop)
+ANYL_ASIDE void run_task_fully(anyl_task *task, anyloop_loop *loop)
 {
     if (task->top->step == NULL && (!anyl_loop_can_tell(loop) || loop->events_count)) {
         anyl_loop_again(loop, &task->node);
@@ -385,7 +385,7 @@ static void run_task_fully(anyl_task *task, anyloop_loop *loop)
 }
 
 /* The rest of a step whose answer was neither to yield nor to await something pending. */
-static void run_on(anyl_task *task, anyloop_loop *loop, anyloop_context *own, int32_t answer)
+ANYL_ASIDE void run_on(anyl_task *task, anyloop_loop *loop, anyloop_context *own, int32_t answer)
 {
     uint32_t event;
     if (act(task, answer, &event) || drive(task, event))
@@ -394,7 +394,34 @@ static void run_on(anyl_task *task, anyloop_loop *loop, anyloop_context *own, in
         loop->idle_context = own;
 }
 
-/* The short way, for a step of a coroutine in C that nobody cancelled: nothing here that `take_step`, `drive` and `act` do not do. */
+/* The short way through a step of a coroutine in C: nothing here that `take_step`, `drive` and `act` do not do. */
+ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, uint32_t event)
+{
+    anyloop_context *own = loop->context;
+    loop->current = &task->future;
+    loop->context = task->context;
+    int32_t answer = call_step(task, top, event);
+    uint32_t special = task->future.task_flags &
+                       (ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_MUST_CANCEL | ANYL_TASK_RAISED);
+    if (answer == ANYLOOP_STEP_YIELD) {
+        forget_awaited(task);
+        anyl_loop_ready(loop, &task->node);
+    } else if (answer == ANYLOOP_STEP_AWAIT && special == ANYL_TASK_AWAITS) {
+        clear(task, ANYL_TASK_AWAITS);
+        anyl_future_listen(task->awaited, loop, &task->node);
+    } else if (answer == ANYLOOP_STEP_RETURN && special == 0 && top == task) {
+        anyl_coroutine_end(task);
+        end_task(task, ANYLOOP_RESULT);
+        leave_step(loop, own);
+        return;
+    } else {
+        run_on(task, loop, own, answer);
+        return;
+    }
+    task->context = loop->context;
+    leave_step(loop, own);
+}
+
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
@@ -404,24 +431,25 @@ static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
         run_task_fully(task, loop);
         return;
     }
-    anyloop_context *own = loop->context;
-    loop->current = &task->future;
-    loop->context = task->context;
-    uint32_t event = begin_plainly(task);
-    top->future.task_flags |= ANYL_TASK_STARTED;
-    int32_t answer = call_step(task, top, event);
-    if (answer == ANYLOOP_STEP_YIELD) {
-        forget_awaited(task);
-        anyl_loop_ready(loop, &task->node);
-    } else if (answer == ANYLOOP_STEP_AWAIT && (task->future.task_flags & (ANYL_TASK_AWAITS | ANYL_TASK_MUST_CANCEL)) == ANYL_TASK_AWAITS) {
-        clear(task, ANYL_TASK_AWAITS);
-        anyl_future_listen(task->awaited, loop, &task->node);
-    } else {
-        run_on(task, loop, own, answer);
+    uint32_t event = ANYLOOP_EVENT_RESUMED;
+    if (task->awaited && (task->outcome = anyl_future_outcome(task->awaited, &task->seen)) == ANYLOOP_CANCELLED)
+        event = ANYLOOP_EVENT_CANCELLED;
+    step_shortly(task, top, loop, event);
+}
+
+/* The first time. */
+static void run_new_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
+    node->run = run_task;
+    if (ANYL_UNLIKELY(how == ANYL_DROP))
+        return;
+    if (ANYL_UNLIKELY(task->step == NULL || has(task, ANYL_TASK_MUST_CANCEL))) {
+        run_task_fully(task, loop);
         return;
     }
-    task->context = loop->context;
-    leave_step(loop, own);
+    task->future.task_flags |= ANYL_TASK_STARTED;
+    step_shortly(task, task, loop, ANYLOOP_EVENT_START);
 }
 
 /* ---- starting */
@@ -432,7 +460,7 @@ static void become_task(anyl_task *coroutine, anyloop_context *context)
     anyl_future_set_class(&coroutine->future, &anyl_task_class);
     coroutine->future.task_flags |= ANYL_TASK_STACKED;
     coroutine->future.number = coroutine->name && !has(coroutine, ANYL_TASK_OPERATION) ? 0 : ++loop->task_number;
-    coroutine->node.run = run_task;
+    coroutine->node.run = run_new_task;
     coroutine->context = anyl_context_retain(context);
     anyl_list_append(&loop->tasks, &coroutine->link);
     anyl_future_retain(&coroutine->future); /* the loop holds its tasks */
@@ -476,6 +504,7 @@ static void drive_inside(anyl_task *task, uint32_t event)
 static void settle_eager(anyl_task *task)
 {
     if (!anyl_future_done(&task->future)) {
+        task->node.run = run_task;
         anyl_list_remove(&task->link);
         anyl_list_append(&task->future.loop->tasks, &task->link);
     }

@@ -63,12 +63,8 @@ static anyloop_value wait_result(struct wait_frame *my)
 {
     anyl_watch *watch = my->waiting.watch;
     for (size_t i = 0; i < watch->count; i++) {
-        anyloop_future *future = anyl_future_retain(watch->items[i].future);
-        anyloop_value value = {.kind = ANYLOOP_FUTURE,
-                               .flags = ANYLOOP_VALUE_LOCAL,
-                               .bits = (uintptr_t)future,
-                               .owner = (uintptr_t)&future->owner};
-        anyl_value_list_push(anyl_future_done(future) ? &my->done : &my->pending, value);
+        anyloop_future *future = watch->items[i].future;
+        anyl_value_list_push(anyl_future_done(future) ? &my->done : &my->pending, anyl_future_value(future));
     }
     anyl_value_list_push(&my->result, my->done);
     anyl_value_list_push(&my->result, my->pending);
