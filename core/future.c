@@ -255,8 +255,13 @@ static void hold_for_callbacks(anyloop_future *future)
 
 anyloop_status anyl_future_complete(anyloop_future *future, uint32_t state, anyloop_value value)
 {
-    future->state = (uint8_t)state;
     future->value = value;
+    return anyl_future_end(future, state);
+}
+
+anyloop_status anyl_future_end(anyloop_future *future, uint32_t state)
+{
+    future->state = (uint8_t)state;
     if (state == ANYLOOP_FAILED)
         future->flags |= ANYL_FUTURE_UNRETRIEVED;
     if (ANYL_UNLIKELY(future->loop->closing))
@@ -338,7 +343,7 @@ static void future_take_apart(anyloop_future *future)
             node = next;
         }
     }
-    anyl_value_release(&future->value);
+    anyl_value_drop(&future->value);
     anyl_future_class_of(future)->destroy(future);
 }
 

@@ -159,6 +159,9 @@ static inline anyloop_status anyl_future_set_cancelled(anyloop_future *future, a
     return anyl_future_complete(future, ANYLOOP_CANCELLED, anyl_error_as(&reason, ANYLOOP_E_CANCELLED));
 }
 
+/* The same with the value that is there already. */
+anyloop_status anyl_future_end(anyloop_future *future, uint32_t state);
+
 /* As the done future `from` ended; `from` counts as looked at. */
 anyloop_status anyl_future_complete_as(anyloop_future *future, anyloop_future *from);
 

@@ -170,9 +170,11 @@ ANYL_HOT void begin_batch(anyloop_loop *loop)
         take_mail(loop);
     if (loop->timers.count)
         take_due(loop);
-    loop->batch = loop->ready;
-    if (ANYL_UNLIKELY(loop->ready.first == NULL))
-        anyl_nodes_init(&loop->batch);
+    anyl_node *first = loop->ready.first;
+    if (ANYL_UNLIKELY(first == NULL))
+        return;
+    loop->batch.first = first;
+    loop->batch.end = loop->ready.end;
     anyl_nodes_init(&loop->ready);
 }
 

@@ -151,13 +151,12 @@ static uint32_t end_by(anyl_task *coroutine, int32_t answer)
 static void end_task(anyl_task *task, uint32_t state)
 {
     anyloop_loop *loop = task->future.loop;
-    anyloop_value value = task->future.value;
     if (ANYL_UNLIKELY(state == ANYLOOP_CANCELLED)) {
         task->future.flags |= ANYL_FUTURE_REASON_ONCE;
     } else if (ANYL_UNLIKELY(has(task, ANYL_TASK_MUST_CANCEL)) && state == ANYLOOP_RESULT) {
         /* cancelled right before it returned */
-        anyl_value_release(&value);
-        value = task->reason;
+        anyl_value_release(&task->future.value);
+        task->future.value = task->reason;
         task->reason = anyl_value_none();
         state = ANYLOOP_CANCELLED;
     }
@@ -167,7 +166,7 @@ static void end_task(anyl_task *task, uint32_t state)
     task->seen = &anyl_value_nothing;
     anyl_context_release(loop->context);
     loop->context = task->context = NULL;
-    anyl_future_complete(&task->future, state, value);
+    anyl_future_end(&task->future, state);
     anyl_future_release(&task->future); /* the loop's own hold */
 }
 

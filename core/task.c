@@ -92,8 +92,8 @@ static void task_destroy(anyloop_future *future)
         return;
     if (ANYL_UNLIKELY(future->task_flags & ANYL_TASK_NAME_OWNED))
         free_name(task);
-    anyl_value_release(&task->reason);
-    anyl_value_release(&task->received);
+    anyl_value_drop(&task->reason);
+    anyl_value_drop(&task->received);
     anyl_object_free(future->loop, task, task->size);
 }
 
@@ -135,7 +135,8 @@ anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, const vo
     task->size = whole;
     task->cancels = 0;
     task->outcome = ANYLOOP_RESULT;
-    task->reason = task->received = anyl_value_none();
+    task->reason = anyl_value_none();
+    task->received = anyl_value_none();
     if (size && frame)
         memcpy(anyl_task_frame(task), frame, size);
     else if (size)

@@ -50,6 +50,13 @@ static inline void anyl_value_release(anyloop_value *value)
     memset(value, 0, sizeof *value);
 }
 
+/* The same for a value that goes with its object. */
+static inline void anyl_value_drop(const anyloop_value *value)
+{
+    if (ANYL_UNLIKELY(value->owner != 0))
+        anyl_value_release_owner(anyl_value_owner(value));
+}
+
 static inline anyloop_value anyl_value_none(void)
 {
     return (anyloop_value){0};
