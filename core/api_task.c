@@ -12,10 +12,12 @@ anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name, a
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
     if (status != ANYLOOP_OK)
         return anyl_failed(status);
-    anyl_task *coroutine = anyl_coroutine_new(loop, step, frame, size);
-    if (coroutine)
-        coroutine->name = name;
-    return anyl_api_operation(coroutine);
+    anyl_task *coroutine = anyl_coroutine_new(loop, step, size);
+    if (coroutine == NULL)
+        return anyl_failed(ANYLOOP_E_NOMEM);
+    coroutine->name = name;
+    anyl_coroutine_fill(coroutine, frame, size);
+    return &coroutine->future;
 }
 
 anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
@@ -48,8 +50,9 @@ anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop, const anyloop_
     const char *name = options->name ? anyl_alloc_text(allocator, options->name) : NULL;
     anyl_task *coroutine = NULL;
     if (name || options->name == NULL)
-        coroutine = anyl_coroutine_new(loop, options->step, options->frame, (size_t)options->frame_size);
+        coroutine = anyl_coroutine_new(loop, options->step, (size_t)options->frame_size);
     if (coroutine) {
+        anyl_coroutine_fill(coroutine, options->frame, (size_t)options->frame_size);
         coroutine->name = name;
         coroutine->drop = options->drop;
         coroutine->user_data = options->user_data;

@@ -313,7 +313,7 @@ uint32_t anyl_future_outcome(anyloop_future *future, const anyloop_value **value
 
 /* ---- the end */
 
-static void report_unretrieved(anyloop_future *future)
+ANYL_ASIDE void report_unretrieved(anyloop_future *future)
 {
     const anyl_future_class *class = anyl_future_class_of(future);
     future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
@@ -325,24 +325,29 @@ static void report_unretrieved(anyloop_future *future)
     anyl_loop_report(future->loop, &exception, class->name ? class->name(future) : NULL);
 }
 
-static void future_take_apart(anyloop_future *future)
+/* Nobody completed it: those who waited hear nothing. */
+ANYL_ASIDE void drop_callbacks(anyloop_future *future)
 {
-    if (future->flags & ANYL_FUTURE_UNRETRIEVED) {
+    anyl_node *node = future->last->next;
+    future->last->next = NULL;
+    future->last = NULL;
+    while (node) {
+        anyl_node *next = node->next;
+        anyl_loop_drop_later(future->loop, node);
+        node = next;
+    }
+}
+
+ANYL_HOT void future_take_apart(anyloop_future *future)
+{
+    if (ANYL_UNLIKELY(future->flags & ANYL_FUTURE_UNRETRIEVED)) {
         future->refs = 1; /* the handler may keep it */
         report_unretrieved(future);
         if (--future->refs != 0)
             return;
     }
-    if (future->last) {
-        anyl_node *node = future->last->next;
-        future->last->next = NULL;
-        future->last = NULL;
-        while (node) {
-            anyl_node *next = node->next;
-            anyl_loop_drop_later(future->loop, node);
-            node = next;
-        }
-    }
+    if (ANYL_UNLIKELY(future->last != NULL))
+        drop_callbacks(future);
     anyl_value_drop(&future->value);
     anyl_future_class_of(future)->destroy(future);
 }

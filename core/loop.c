@@ -200,26 +200,43 @@ ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
     }
 }
 
-void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
+/* False: a drop could not be told. */
+ANYL_HOT bool begin_turn(anyloop_loop *loop)
 {
-    anyl_node *node;
     loop->blocked = false;
     if (loop->batch.first == NULL)
         begin_batch(loop);
-    if (ANYL_UNLIKELY(loop->drops.first != NULL)) {
+    if (ANYL_UNLIKELY(loop->drops.first != NULL))
         run_drops(loop);
-        if (loop->blocked)
-            return;
-    }
-    if (ANYL_UNLIKELY(deadline != UINT64_MAX)) {
-        run_batch_until(loop, deadline);
-        return;
-    }
+    return !loop->blocked;
+}
+
+ANYL_HOT void run_batch(anyloop_loop *loop)
+{
+    anyl_node *node;
     while ((node = anyl_nodes_pop(&loop->batch)) != NULL) {
         node->run(node, loop, ANYL_RUN);
         if (ANYL_UNLIKELY(loop->blocked))
             return;
     }
+}
+
+void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
+{
+    if (!begin_turn(loop))
+        return;
+    if (deadline == UINT64_MAX)
+        run_batch(loop);
+    else
+        run_batch_until(loop, deadline);
+}
+
+void anyl_loop_turns(anyloop_loop *loop)
+{
+    do {
+        if (ANYL_LIKELY(begin_turn(loop)))
+            run_batch(loop);
+    } while (loop->ready.first && !loop->blocked && !loop->stopping);
 }
 
 bool anyl_loop_alone(anyloop_loop *loop)

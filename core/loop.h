@@ -196,6 +196,8 @@ static inline void anyl_loop_disarm(anyloop_loop *loop, anyl_timer *timer)
 /* Everything that is ready, and nothing that becomes ready by it; a batch that was cut short goes on first. `deadline` on the loop's clock
  * ends it early; UINT64_MAX: nothing does. */
 void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline);
+/* Turn after turn, while something is ready, nothing blocks and nobody stops the loop. At least one. */
+void anyl_loop_turns(anyloop_loop *loop);
 /* Hand messages over. */
 void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how);
 
@@ -251,7 +253,7 @@ static inline void *anyl_object_alloc(anyloop_loop *loop, size_t size)
     return pointer;
 }
 
-static inline void anyl_object_free(anyloop_loop *loop, void *pointer, size_t size)
+ANYL_HOT void anyl_object_free(anyloop_loop *loop, void *pointer, size_t size)
 {
     if (ANYL_UNLIKELY(loop->closed)) {
         anyl_object_free_closed(loop, pointer, size);

@@ -45,7 +45,7 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
 static anyloop_status run_until_stopped(anyloop_loop *loop)
 {
     for (;;) {
-        if (ANYL_UNLIKELY(!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox))) {
+        if (!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox)) {
             if (deadlocked(loop)) {
                 anyl_inspect_log(loop);
                 return ANYLOOP_E_DEADLOCK;
@@ -54,14 +54,14 @@ static anyloop_status run_until_stopped(anyloop_loop *loop)
             if (status != ANYLOOP_OK)
                 return status;
         }
-        anyl_loop_turn(loop, UINT64_MAX);
-        if (ANYL_UNLIKELY(loop->interrupt)) {
+        anyl_loop_turns(loop);
+        if (loop->interrupt) {
             anyloop_status status = loop->interrupt;
             loop->interrupt = ANYLOOP_OK;
             anyl_loop_unbatch(loop);
             return status;
         }
-        if (ANYL_UNLIKELY(loop->blocked))
+        if (loop->blocked)
             return ANYLOOP_E_WOULD_BLOCK;
         if (loop->stopping)
             return ANYLOOP_OK;

@@ -116,7 +116,7 @@ const anyl_future_class anyl_task_class = {
 
 /* ---- making */
 
-anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, const void *frame, size_t size)
+anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, size_t size)
 {
     size_t whole = ANYL_ALIGNED(sizeof(anyl_task)) + size;
     anyl_task *task = size > SIZE_MAX / 2 ? NULL : anyl_object_alloc(loop, whole);
@@ -137,18 +137,15 @@ anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, const vo
     task->outcome = ANYLOOP_RESULT;
     task->reason = anyl_value_none();
     task->received = anyl_value_none();
-    if (size && frame)
-        memcpy(anyl_task_frame(task), frame, size);
-    else if (size)
-        memset(anyl_task_frame(task), 0, size);
     return task;
 }
 
 anyl_task *anyl_operation_new(anyloop_loop *loop, const anyl_operation *operation)
 {
-    anyl_task *task = anyl_coroutine_new(loop, operation->step, NULL, operation->frame_size);
+    anyl_task *task = anyl_coroutine_new(loop, operation->step, operation->frame_size);
     if (task == NULL)
         return NULL;
+    anyl_coroutine_fill(task, NULL, operation->frame_size);
     task->name = operation->name;
     task->drop = operation->drop;
     task->future.task_flags = ANYL_TASK_OPERATION;

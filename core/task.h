@@ -92,8 +92,16 @@ void anyl_coroutine_end(anyl_task *coroutine);
 /* The same without its own doing: a pulled one's integer goes back to the host. */
 void anyl_coroutine_abandon(anyl_task *coroutine);
 
-/* Copies the frame; NULL: all zero. NULL: no memory. */
-anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, const void *frame, size_t size);
+/* What is in its frame is up to the caller. NULL: no memory. */
+anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, size_t size);
+/* Copies the frame; NULL: all zero. */
+static inline void anyl_coroutine_fill(anyl_task *coroutine, const void *frame, size_t size)
+{
+    if (size && frame)
+        memcpy(anyl_task_frame(coroutine), frame, size);
+    else if (size)
+        memset(anyl_task_frame(coroutine), 0, size);
+}
 /* It becomes a task and is scheduled. */
 void anyl_task_start(anyl_task *coroutine, anyloop_context *context);
 /* The same, and its first step runs here and now, if a step or callback of the loop is running. */
