@@ -25,7 +25,7 @@ anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_
 {
     anyloop_future *coroutine = anyloop_coroutine_create(loop, name, step, frame, size);
     if (anyl_is_coroutine(coroutine))
-        anyl_task_start(anyl_task_of(coroutine), loop->context);
+        anyl_task_start(anyl_task_of(coroutine), anyl_loop_context(loop));
     return coroutine;
 }
 
@@ -98,7 +98,7 @@ anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *c
 
 void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *options)
 {
-    anyloop_context *context = options && options->context ? options->context : coroutine->future.loop->context;
+    anyloop_context *context = options && options->context ? options->context : anyl_loop_context(coroutine->future.loop);
     if (options && (options->flags & ANYLOOP_TASK_EAGER))
         anyl_task_start_eager(coroutine, context);
     else

@@ -208,7 +208,7 @@ void anyloop_contextvar_release(anyloop_contextvar *var)
 anyloop_status anyloop_contextvar_get(anyloop_loop *loop, anyloop_contextvar *var, anyloop_value *out)
 {
     anyloop_status status = anyl_api_check(loop);
-    return status == ANYLOOP_OK ? anyloop_context_get(loop->context, var, out) : status;
+    return status == ANYLOOP_OK ? anyloop_context_get(anyl_loop_context(loop), var, out) : status;
 }
 
 anyloop_status anyloop_contextvar_set(anyloop_loop *loop, anyloop_contextvar *var, const anyloop_value *value)
@@ -219,7 +219,7 @@ anyloop_status anyloop_contextvar_set(anyloop_loop *loop, anyloop_contextvar *va
     if (status == ANYLOOP_OK && anyl_value_local(value))
         status = ANYLOOP_E_TYPE;
     if (status == ANYLOOP_OK)
-        return anyl_context_set(&loop->context, &loop->slab.allocator, var, *value);
+        return anyl_context_set(loop->current_context, &loop->slab.allocator, var, *value);
     anyl_api_release_value(value);
     return status;
 }
@@ -228,7 +228,7 @@ anyloop_status anyloop_context_copy(anyloop_loop *loop, anyloop_context **out)
 {
     anyloop_status status = out ? anyl_api_check(loop) : ANYLOOP_E_INVALID;
     if (status == ANYLOOP_OK)
-        *out = anyl_context_retain(loop->context);
+        *out = anyl_context_retain(anyl_loop_context(loop));
     return status;
 }
 

@@ -123,12 +123,9 @@ static void run_callback(anyl_node *node, anyloop_loop *loop, uint32_t how)
         anyl_nodes_push(&loop->told, node);
         return;
     }
-    anyloop_context *own = loop->context;
-    loop->context = callback->context;
-    callback->context = NULL;
+    loop->current_context = &callback->context;
     callback->done(callback->user_data, callback->future);
-    anyl_context_release(loop->context);
-    loop->context = own;
+    loop->current_context = &loop->context;
     free_callback(callback, true);
 }
 
@@ -150,7 +147,7 @@ anyloop_status anyl_future_add_callback(anyloop_future *future, anyloop_loop *lo
                                        .done = done,
                                        .user_data = user_data,
                                        .drop = drop,
-                                       .context = anyl_context_retain(loop->context),
+                                       .context = anyl_context_retain(anyl_loop_context(loop)),
                                        .loop = loop};
     if (anyl_future_done(future))
         callback->future = anyl_future_retain(future);

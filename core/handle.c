@@ -49,13 +49,12 @@ static void run_handle(anyl_node *node, anyloop_loop *loop, uint32_t how)
         finish(handle, false);
         return;
     }
-    anyloop_context *own = loop->context;
-    loop->context = handle->context;
-    handle->context = NULL;
+    loop->current_context = &handle->context;
     handle->waits = false;
     handle->callback(handle->user_data);
-    anyl_context_release(loop->context);
-    loop->context = own;
+    loop->current_context = &loop->context;
+    anyl_context_release(handle->context);
+    handle->context = NULL;
     finish(handle, true);
 }
 
@@ -88,7 +87,7 @@ anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, any
     }
     if (!deadline)
         anyl_loop_ready(loop, &handle->timer.node);
-    handle->context = anyl_context_retain(loop->context);
+    handle->context = anyl_context_retain(anyl_loop_context(loop));
     if (out) {
         handle->refs++;
         *out = handle;
@@ -157,11 +156,11 @@ static void run_posted(anyl_node *node, anyloop_loop *loop, uint32_t how)
         anyl_loop_lend_context(loop, NULL);
         anyl_loop_tell(loop, ANYLOOP_TURN_CALLBACK, (uintptr_t)posted->user_data, NULL, 0);
     } else {
-        anyloop_context *own = loop->context;
-        loop->context = NULL;
+        anyloop_context *context = NULL;
+        loop->current_context = &context;
         posted->callback(posted->user_data);
-        anyl_context_release(loop->context);
-        loop->context = own;
+        loop->current_context = &loop->context;
+        anyl_context_release(context);
     }
     posted_finish(posted);
 }

@@ -121,7 +121,7 @@ static anyloop_job *job_new(anyloop_loop *loop, anyloop_executor *executor, anyl
                          .end = ANYLOOP_RESULT,
                          .function = function,
                          .in = in,
-                         .context = anyl_context_retain(loop->context),
+                         .context = anyl_context_retain(anyl_loop_context(loop)),
                          .executor = anyl_executor_retain(executor),
                          .mailbox = loop->mailbox};
     atomic_init(&job->state, 0);

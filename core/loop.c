@@ -22,6 +22,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     anyl_nodes_init(&loop->told);
     anyl_slab_init(&loop->slab, allocator);
     anyl_list_init(&loop->tasks);
+    loop->current_context = &loop->context;
     anyl_list_init(&loop->outsiders);
     atomic_init(&loop->refs, 1);
     atomic_init(&loop->handles, 1);
@@ -270,12 +271,12 @@ bool anyl_loop_tell_drop(anyloop_loop *loop, anyl_node *node, uint64_t user_data
 
 void anyl_loop_lend_context(anyloop_loop *loop, anyloop_context *context)
 {
-    if (context == loop->context) {
+    if (context == anyl_loop_context(loop)) {
         anyl_context_release(context);
         return;
     }
-    loop->idle_context = loop->context;
-    loop->context = context;
+    loop->lent_context = context;
+    loop->current_context = &loop->lent_context;
     loop->callback_told = true;
     loop->blocked = true; /* whatever comes next runs in another one */
 }
@@ -284,9 +285,9 @@ void anyl_loop_end_loan(anyloop_loop *loop)
 {
     if (!loop->callback_told)
         return;
-    anyl_context_release(loop->context);
-    loop->context = loop->idle_context;
-    loop->idle_context = NULL;
+    anyl_context_release(loop->lent_context);
+    loop->lent_context = NULL;
+    loop->current_context = &loop->context;
     loop->callback_told = false;
 }
 

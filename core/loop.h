@@ -51,7 +51,8 @@ struct anyloop_loop {
     anyl_nodes ready;       /* for the next turn */
     anyl_nodes batch;       /* what is left of this one */
     anyloop_task *current;  /* whose step runs */
-    anyloop_context *context; /* the current one: the running task's or callback's, else the loop's own */
+    anyloop_context **current_context; /* the running task's or callback's, else the loop's own */
+    anyloop_context *context;          /* the loop's own */
     bool guest_outside;     /* a guest between turns: what is added must wake the host */
     bool turning, running, stopping;
     bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
@@ -75,7 +76,7 @@ struct anyloop_loop {
     bool asked_told;         /* handed out; the answer is due */
     struct interrupted *interrupted_step; /* by pulled eager tasks: step.c */
     bool callback_told;      /* a pulled callback's context is current until the next turn */
-    anyloop_context *idle_context; /* the loop's own, while something pulled is out */
+    anyloop_context *lent_context; /* that one */
     anyloop_status interrupt;
     anyl_nodes drops;        /* drops that are due on the next turn */
     anyl_nodes told;         /* what events of this turn point at: let go of on the next one */
@@ -120,6 +121,11 @@ void anyl_loop_deinit(anyloop_loop *loop);
 static inline uint64_t anyl_loop_now(const anyloop_loop *loop)
 {
     return loop->virtual_clock ? loop->virtual_now : loop->now();
+}
+
+static inline anyloop_context *anyl_loop_context(const anyloop_loop *loop)
+{
+    return *loop->current_context;
 }
 
 /* ---- what is ready */
@@ -219,7 +225,7 @@ static inline bool anyl_loop_can_tell(const anyloop_loop *loop)
 /* The same for what runs in `context`: while events of another context are out, it waits. */
 static inline bool anyl_loop_can_tell_in(const anyloop_loop *loop, const anyloop_context *context)
 {
-    return anyl_loop_can_tell(loop) && (loop->events_count == 0 || context == loop->context);
+    return anyl_loop_can_tell(loop) && (loop->events_count == 0 || context == anyl_loop_context(loop));
 }
 
 void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const void *object, uint32_t detail);

@@ -148,6 +148,19 @@ static uint32_t end_by(anyl_task *coroutine, int32_t answer)
     return ANYLOOP_CANCELLED;
 }
 
+static inline void enter_step(anyl_task *task, anyloop_loop *loop)
+{
+    loop->current = &task->future;
+    loop->current_context = &task->context;
+}
+
+/* Back in the loop. */
+static inline void leave_step(anyloop_loop *loop)
+{
+    loop->current = NULL;
+    loop->current_context = &loop->context;
+}
+
 static void end_task(anyl_task *task, uint32_t state)
 {
     anyloop_loop *loop = task->future.loop;
@@ -164,9 +177,10 @@ static void end_task(anyl_task *task, uint32_t state)
     anyl_list_unlink(&task->link);
     set_awaited(task, NULL);
     task->seen = &anyl_value_nothing;
-    anyl_context_release(loop->context);
-    loop->context = task->context = NULL;
+    anyl_context_release(task->context);
+    task->context = NULL;
     anyl_future_end(&task->future, state);
+    leave_step(loop);
     anyl_future_release(&task->future); /* the loop's own hold */
 }
 
@@ -180,11 +194,6 @@ static uint32_t pop(anyl_task *task, uint32_t state)
     task->seen = &ended->future.value;
     task->outcome = state;
     return state == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
-}
-
-static inline void suspend(anyl_task *task)
-{
-    task->context = task->future.loop->context;
 }
 
 /* Nothing is awaited any more. */
@@ -290,7 +299,6 @@ static bool act(anyl_task *task, int32_t answer, uint32_t *event)
         *event = pop(task, state);
         return false;
     }
-    suspend(task);
     return true;
 }
 
@@ -360,13 +368,6 @@ static bool take_step(anyl_task *task)
     return drive(task, event);
 }
 
-/* Back in the loop after a step. */
-static inline void leave_step(anyloop_loop *loop, anyloop_context *own)
-{
-    loop->current = NULL;
-    loop->context = own;
-}
-
 /* A step in full. */
 ANYL_ASIDE void run_task_fully(anyl_task *task, anyloop_loop *loop)
 {
@@ -374,51 +375,45 @@ ANYL_ASIDE void run_task_fully(anyl_task *task, anyloop_loop *loop)
         anyl_loop_again(loop, &task->node);
         return;
     }
-    anyloop_context *own = loop->context;
-    loop->current = &task->future;
-    loop->context = task->context;
+    enter_step(task, loop);
     if (take_step(task))
-        leave_step(loop, own);
-    else
-        loop->idle_context = own;
+        leave_step(loop);
 }
 
 /* The rest of a step whose answer was neither to yield nor to await something pending. */
-ANYL_ASIDE void run_on(anyl_task *task, anyloop_loop *loop, anyloop_context *own, int32_t answer)
+ANYL_ASIDE void run_on(anyl_task *task, anyloop_loop *loop, int32_t answer)
 {
     uint32_t event;
     if (act(task, answer, &event) || drive(task, event))
-        leave_step(loop, own);
-    else
-        loop->idle_context = own;
+        leave_step(loop);
+}
+
+static inline uint32_t special_flags(const anyl_task *task)
+{
+    return task->future.task_flags &
+           (ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_MUST_CANCEL | ANYL_TASK_RAISED);
 }
 
 /* The short way through a step of a coroutine in C: nothing here that `take_step`, `drive` and `act` do not do. */
 ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, uint32_t event)
 {
-    anyloop_context *own = loop->context;
-    loop->current = &task->future;
-    loop->context = task->context;
+    enter_step(task, loop);
     int32_t answer = call_step(task, top, event);
-    uint32_t special = task->future.task_flags &
-                       (ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_MUST_CANCEL | ANYL_TASK_RAISED);
     if (answer == ANYLOOP_STEP_YIELD) {
         forget_awaited(task);
         anyl_loop_ready(loop, &task->node);
-    } else if (answer == ANYLOOP_STEP_AWAIT && special == ANYL_TASK_AWAITS) {
+    } else if (answer == ANYLOOP_STEP_AWAIT && special_flags(task) == ANYL_TASK_AWAITS) {
         clear(task, ANYL_TASK_AWAITS);
         anyl_future_listen(task->awaited, loop, &task->node);
-    } else if (answer == ANYLOOP_STEP_RETURN && special == 0 && top == task) {
+    } else if (answer == ANYLOOP_STEP_RETURN && special_flags(task) == 0 && task->top == task) {
         anyl_coroutine_end(task);
         end_task(task, ANYLOOP_RESULT);
-        leave_step(loop, own);
         return;
     } else {
-        run_on(task, loop, own, answer);
+        run_on(task, loop, answer);
         return;
     }
-    task->context = loop->context;
-    leave_step(loop, own);
+    leave_step(loop);
 }
 
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
@@ -478,7 +473,7 @@ struct interrupted {
     struct interrupted *outer;
     anyloop_task *task;     /* the eager one */
     anyloop_task *current, *asked;
-    anyloop_context *context;
+    anyloop_context **context;
     uint32_t asked_event;
     uint64_t asked_user_data;
 };
@@ -489,7 +484,6 @@ static void drive_inside(anyl_task *task, uint32_t event)
     for (;;) {
         anyl_task *top = task->top;
         if (top->step == NULL) {
-            suspend(task);
             anyl_loop_ready(task->future.loop, &task->node);
             return;
         }
@@ -518,12 +512,11 @@ static bool interrupt(anyl_task *task)
     if (record == NULL)
         return false;
     *record = (struct interrupted){loop->interrupted_step, &task->future,     loop->current,
-                                   loop->asked,            loop->context,     loop->asked_event,
+                                   loop->asked,            loop->current_context, loop->asked_event,
                                    loop->asked_user_data};
     loop->interrupted_step = record;
-    loop->current = loop->asked = &task->future;
-    loop->context = task->context;
-    task->context = NULL;
+    enter_step(task, loop);
+    loop->asked = &task->future;
     loop->asked_told = true;
     task->future.task_flags |= ANYL_TASK_STARTED;
     task->outcome = ANYLOOP_RESULT;
@@ -537,7 +530,7 @@ static void resume_interrupted(anyloop_loop *loop)
     struct interrupted *record = loop->interrupted_step;
     loop->interrupted_step = record->outer;
     loop->current = record->current;
-    loop->context = record->context;
+    loop->current_context = record->context;
     loop->asked = record->asked;
     loop->asked_event = record->asked_event;
     loop->asked_user_data = record->asked_user_data;
@@ -560,16 +553,14 @@ void anyl_task_start_eager(anyl_task *coroutine, anyloop_context *context)
         return;
     }
     anyloop_task *current = loop->current;
-    anyloop_context *own = loop->context;
+    anyloop_context **context_before = loop->current_context;
     uint32_t event;
     anyl_future_retain(&coroutine->future);
-    loop->current = &coroutine->future;
-    loop->context = coroutine->context;
-    coroutine->context = NULL;
+    enter_step(coroutine, loop);
     begin(coroutine, &event);
     drive_inside(coroutine, event);
     loop->current = current;
-    loop->context = own;
+    loop->current_context = context_before;
     settle_eager(coroutine);
 }
 
@@ -592,11 +583,8 @@ bool anyl_task_stepped(anyl_task *task, int32_t answer)
     struct interrupted *record = loop->interrupted_step;
     bool over = act(task, answer, &event);
     if (record == NULL || record->task != &task->future) {
-        if (over || drive(task, event)) {
-            loop->current = NULL;
-            loop->context = loop->idle_context;
-            loop->idle_context = NULL;
-        }
+        if (over || drive(task, event))
+            leave_step(loop);
         return true;
     }
     if (!over)
@@ -610,7 +598,6 @@ void anyl_task_withdraw_asked(anyloop_loop *loop)
 {
     while (loop->interrupted_step) {
         anyl_task *eager = anyl_task_of(loop->asked);
-        suspend(eager);
         resume_interrupted(loop);
         settle_eager(eager);
     }
@@ -618,11 +605,9 @@ void anyl_task_withdraw_asked(anyloop_loop *loop)
         return;
     if (!loop->asked_told && loop->asked_event == ANYLOOP_EVENT_START)
         clear(anyl_task_of(loop->asked)->top, ANYL_TASK_STARTED);
-    suspend(anyl_task_of(loop->asked));
-    loop->asked = loop->current = NULL;
+    loop->asked = NULL;
     loop->asked_told = false;
-    loop->context = loop->idle_context;
-    loop->idle_context = NULL;
+    leave_step(loop);
 }
 
 /* ---- waking */
@@ -667,10 +652,7 @@ static bool close_goes_on(anyl_task *task)
         top->below = task->below;
         task->below = top;
     }
-    anyl_context_release(loop->context);
-    loop->context = loop->idle_context;
-    loop->idle_context = NULL;
-    loop->current = NULL;
+    leave_step(loop);
     anyl_list_remove(&task->link);
     anyl_future_release(&task->future);
     return true;
@@ -681,9 +663,6 @@ bool anyl_task_close(anyl_task *task)
     anyloop_loop *loop = task->future.loop;
     task->future.task_flags |= ANYL_TASK_CLOSING;
     clear(task, ANYL_TASK_PARKED);
-    loop->current = &task->future;
-    loop->idle_context = loop->context;
-    loop->context = task->context;
-    task->context = NULL;
+    enter_step(task, loop);
     return close_goes_on(task);
 }

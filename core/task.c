@@ -159,7 +159,7 @@ anyloop_status anyl_ensure_future(anyloop_loop *loop, anyloop_future *future)
     if (future->task_flags & ANYL_TASK_STACKED)
         return ANYLOOP_E_STATE;
     if (!anyl_future_done(future))
-        anyl_task_start(anyl_task_of(future), loop->context);
+        anyl_task_start(anyl_task_of(future), anyl_loop_context(loop));
     return ANYLOOP_OK;
 }
 
