@@ -1,4 +1,4 @@
-/* runner_flow.c -- coroutines: running steps, and the steps that wait or hold steps.
+/* runner_flow.c -- coroutines: running steps, and the steps that hold steps.
  *
  * Each list of steps is run by a coroutine, and so is each step that holds steps, so that the interpreter nests as the
  * scenario does and its stack is the task's await stack. What such a coroutine returns is NONE, or a LIST of the one value that a
@@ -7,26 +7,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include "runner_ops.h"
-
-#include <string.h>
-
-/* ---- values on their way */
-
-/* An await that gives `value`, or raises it if it is an error; takes it. */
-static anyloop_future *done_with(const struct here *here, anyloop_value value)
-{
-    anyloop_future *future;
-    anyloop_status status = anyloop_future_new(here->scene->loop, &future);
-    if (status != ANYLOOP_OK) {
-        anyloop_value_release(&value);
-        return anyloop_failed(status);
-    }
-    if (value.kind == ANYLOOP_ERROR)
-        anyloop_future_set_error(future, &value);
-    else
-        anyloop_future_set_result(future, &value);
-    return future;
-}
 
 /* A reference of our own to a borrowed value. */
 static anyloop_value kept(const anyloop_value *value)
@@ -316,128 +296,7 @@ static void end_group(const struct here *here, const struct json *step, const an
     trace(here, "group ok");
 }
 
-/* ---- waiting for handles */
-
-static anyloop_future *begin_await(const struct here *here, const struct json *step)
-{
-    return anyloop_future_retain(future_of(here, text_at(step, 1)));
-}
-
-static anyloop_future *begin_wait_for(const struct here *here, const struct json *step)
-{
-    anyloop_future *future = anyloop_future_retain(future_of(here, text_at(step, 1)));
-    return anyloop_wait_for(here->scene->loop, future, delay_of(json_at(step, 2)));
-}
-
-static anyloop_future *begin_call(const struct here *here, const struct json *step)
-{
-    struct here inside = {here->scene, text_at(step, 2), NULL};
-    anyloop_future *coro = coro_of(&inside, text_at(step, 1));
-    return anyloop_wait_for(here->scene->loop, coro, delay_of(json_at(step, 3)));
-}
-
-/* Logs the value behind the name of what was awaited, `name_at` in the step. */
-static void trace_awaited(const struct here *here, const struct json *step, size_t name_at, const anyloop_value *value)
-{
-    trace(here, "%s %s %s", text_at(step, 0), text_at(step, name_at), word_of(here, value));
-}
-
-static void end_await(const struct here *here, const struct json *step, const anyloop_value *value)
-{
-    trace_awaited(here, step, 1, value);
-}
-
-static void end_call(const struct here *here, const struct json *step, const anyloop_value *value)
-{
-    trace_awaited(here, step, 2, value);
-}
-
-static uint32_t return_when(const char *mode)
-{
-    if (strcmp(mode, "first") == 0)
-        return ANYLOOP_FIRST_COMPLETED;
-    return strcmp(mode, "error") == 0 ? ANYLOOP_FIRST_EXCEPTION : ANYLOOP_ALL_COMPLETED;
-}
-
-static anyloop_future *begin_wait(const struct here *here, const struct json *step)
-{
-    size_t count;
-    anyloop_future **futures = futures_of(here, json_at(step, 1), &count);
-    return anyloop_wait(here->scene->loop, futures, count, return_when(text_at(step, 2)), delay_of(json_at(step, 3)));
-}
-
-/* Those of `names` that stand for one of `futures` now. */
-static const char *names_among(const struct here *here, const struct json *names, const anyloop_value *futures)
-{
-    size_t count;
-    const anyloop_value *items = anyloop_to_list(futures, &count);
-    const char *list = "";
-    for (const struct json *name = names->first; name; name = name->next)
-        for (size_t i = 0; i < count; i++)
-            if (anyloop_to_future(&items[i]) == future_of(here, name->text))
-                list = text_of(here, "%s,%s", list, name->text);
-    return bracketed(here, list);
-}
-
-static void end_wait(const struct here *here, const struct json *step, const anyloop_value *value)
-{
-    const struct json *names = json_at(step, 1);
-    const anyloop_value *lists = anyloop_to_list(value, NULL);
-    trace(here, "wait %s %s", names_among(here, names, &lists[0]), names_among(here, names, &lists[1]));
-}
-
-/* ---- the rest */
-
-struct pause {
-    anyloop_coro co;
-};
-
-ANYLOOP_ASYNC(pause)
-{
-    ANYLOOP_BEGIN;
-    ANYLOOP_YIELD;
-    ANYLOOP_END;
-}
-
-static anyloop_future *begin_yield(const struct here *here, const struct json *step)
-{
-    (void)step;
-    return ANYLOOP_CORO(here->scene->loop, pause);
-}
-
-static anyloop_future *begin_sleep(const struct here *here, const struct json *step)
-{
-    return anyloop_sleep(here->scene->loop, delay_of(json_at(step, 1)));
-}
-
-static anyloop_future *begin_return(const struct here *here, const struct json *step)
-{
-    anyloop_value value = value_of(json_at(step, 1)), list = anyloop_none();
-    anyloop_status status = anyloop_value_list(here->scene->loop, &value, 1, &list);
-    return status == ANYLOOP_OK ? done_with(here, list) : anyloop_failed(status);
-}
-
-static anyloop_future *begin_raise(const struct here *here, const struct json *step)
-{
-    const char *message = text_at(step, 1);
-    anyloop_value error;
-    anyloop_value_error(here->scene->loop, ANYLOOP_E_USER, message, strlen(message), &error);
-    return done_with(here, error);
-}
-
-static anyloop_future *begin_raise_cancelled(const struct here *here, const struct json *step)
-{
-    (void)here, (void)step;
-    return anyloop_failed(ANYLOOP_E_CANCELLED);
-}
-
 const struct op flow_ops[] = {
-    {"sleep", .begin = begin_sleep},
-    {"yield", .begin = begin_yield},
-    {"await", NEEDS_HANDLE, .begin = begin_await, .end = end_await},
-    {"wait", NEEDS_SOME_HANDLES, .begin = begin_wait, .end = end_wait},
-    {"wait_for", NEEDS_HANDLE, .begin = begin_wait_for, .end = end_await},
-    {"call", .begin = begin_call, .end = end_call},
     {"as_completed", NEEDS_HANDLES, .begin = begin_as_completed, .holds_steps = true},
     {"each_completed", NEEDS_HANDLES, .begin = begin_each_completed, .holds_steps = true},
     {"timeout", .begin = begin_timeout, .end = end_timeout, .holds_steps = true},
@@ -445,8 +304,5 @@ const struct op flow_ops[] = {
     {"group", .begin = begin_group, .end = end_group, .holds_steps = true},
     {"try", .begin = begin_try, .holds_steps = true},
     {"repeat", .begin = begin_repeat, .holds_steps = true},
-    {"return", .begin = begin_return, .holds_steps = true},
-    {"raise", .begin = begin_raise},
-    {"raise_cancelled", .begin = begin_raise_cancelled},
     {.name = NULL},
 };

@@ -1,4 +1,4 @@
-/* runner_ops.c -- looking operations up.
+/* runner_ops.c -- looking operations up, and what many of them share.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,7 +10,7 @@
 
 const struct op *op_of(const struct json *step)
 {
-    static const struct op *const tables[] = {task_ops, sync_ops, flow_ops, script_ops};
+    static const struct op *const tables[] = {task_ops, sync_ops, wait_ops, flow_ops, script_ops};
     const char *name = text_at(step, 0);
     for (size_t i = 0; name && i < sizeof tables / sizeof *tables; i++)
         for (const struct op *op = tables[i]; op->name; op++)
@@ -60,4 +60,15 @@ bool is_possible(const struct here *here, const struct op *op, const struct json
         return true;
     trace(here, "%s missing", op->name);
     return false;
+}
+
+void end_name(const struct here *here, const struct json *step, const anyloop_value *value)
+{
+    (void)value;
+    trace(here, "%s %s", text_at(step, 0), text_at(step, 1));
+}
+
+void end_value(const struct here *here, const struct json *step, const anyloop_value *value)
+{
+    trace(here, "%s %s %s", text_at(step, 0), text_at(step, 1), word_of(here, value));
 }

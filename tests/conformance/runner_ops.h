@@ -40,13 +40,17 @@ struct op {
 };
 
 /* Each ends with an operation without a name. */
-extern const struct op task_ops[], sync_ops[], flow_ops[], script_ops[];
+extern const struct op task_ops[], sync_ops[], wait_ops[], flow_ops[], script_ops[];
 
 /* The operation of a step. Ends the program if there is none. */
 const struct op *op_of(const struct json *step);
 
 /* Whether everything is there that the step needs; if not, that is logged. */
 bool is_possible(const struct here *here, const struct op *op, const struct json *step);
+
+/* Ends of an operation: log the step and its first argument; that and what came of the await. */
+void end_name(const struct here *here, const struct json *step, const anyloop_value *value);
+void end_value(const struct here *here, const struct json *step, const anyloop_value *value);
 
 /* ---- coroutines (runner_flow.c) */
 

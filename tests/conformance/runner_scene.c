@@ -188,8 +188,7 @@ bool is_adopted(const struct scene *scene, const anyloop_task *task)
 void adopt(struct scene *scene, anyloop_task *task)
 {
     if (!is_adopted(scene, task))
-        *append(scene, &scene->tasks, NULL) =
-            (struct object){.kind = FUTURE, .future = anyloop_future_retain(task)};
+        *append(scene, &scene->tasks, NULL) = (struct object){.kind = FUTURE, .future = anyloop_future_retain(task)};
 }
 
 static bool same(const char *a, const char *b)

@@ -17,19 +17,6 @@ static anyloop_status keep_thing(const struct here *here, const struct json *ste
     return keep(here->scene, &here->scene->things, text_at(step, 1), status, object);
 }
 
-/* Logs the step and the name of its thing. */
-static void end_plain(const struct here *here, const struct json *step, const anyloop_value *value)
-{
-    (void)value;
-    trace(here, "%s %s", text_at(step, 0), text_at(step, 1));
-}
-
-/* Logs also what came of it. */
-static void end_value(const struct here *here, const struct json *step, const anyloop_value *value)
-{
-    trace(here, "%s %s %s", text_at(step, 0), text_at(step, 1), word_of(here, value));
-}
-
 /* ---- locks and semaphores */
 
 static anyloop_status do_lock(const struct here *here, const struct json *step)
@@ -55,14 +42,16 @@ static anyloop_lock *lock_of(const struct object *thing)
 static anyloop_future *begin_acquire(const struct here *here, const struct json *step)
 {
     const struct object *thing = thing_of(here, step);
-    return thing->kind == SEMAPHORE ? anyloop_semaphore_acquire(thing->semaphore) : anyloop_lock_acquire(lock_of(thing));
+    return thing->kind == SEMAPHORE ? anyloop_semaphore_acquire(thing->semaphore)
+                                    : anyloop_lock_acquire(lock_of(thing));
 }
 
 static anyloop_status do_release(const struct here *here, const struct json *step)
 {
     const struct object *thing = thing_of(here, step);
-    return trace_verdict(here, step, thing->kind == SEMAPHORE ? anyloop_semaphore_post(thing->semaphore)
-                                                              : anyloop_lock_unlock(lock_of(thing)));
+    return trace_verdict(here, step,
+                         thing->kind == SEMAPHORE ? anyloop_semaphore_post(thing->semaphore)
+                                                  : anyloop_lock_unlock(lock_of(thing)));
 }
 
 static anyloop_status do_locked(const struct here *here, const struct json *step)
@@ -301,22 +290,22 @@ static anyloop_status do_when(const struct here *here, const struct json *step)
 const struct op sync_ops[] = {
     {"lock", .act = do_lock},
     {"semaphore", .act = do_semaphore},
-    {"acquire", NEEDS_THING, .begin = begin_acquire, .end = end_plain},
+    {"acquire", NEEDS_THING, .begin = begin_acquire, .end = end_name},
     {"release", NEEDS_THING, .act = do_release},
     {"locked", NEEDS_THING, .act = do_locked},
     {"event", .act = do_event},
     {"event_set", NEEDS_THING, .act = do_event_set},
     {"event_clear", NEEDS_THING, .act = do_event_clear},
-    {"event_wait", NEEDS_THING, .begin = begin_event_wait, .end = end_plain},
+    {"event_wait", NEEDS_THING, .begin = begin_event_wait, .end = end_name},
     {"condition", NEEDS_OTHER_THING, .act = do_condition},
-    {"cond_wait", NEEDS_THING, .begin = begin_cond_wait, .end = end_plain},
+    {"cond_wait", NEEDS_THING, .begin = begin_cond_wait, .end = end_name},
     {"cond_wait_for", NEEDS_THING_VARIABLE, .begin = begin_cond_wait_for, .end = end_cond_wait_for},
     {"notify", NEEDS_THING, .act = do_notify},
     {"notify_all", NEEDS_THING, .act = do_notify_all},
     {"barrier", .act = do_barrier},
     {"barrier_wait", NEEDS_THING, .begin = begin_barrier_wait, .end = end_value},
-    {"barrier_reset", NEEDS_THING, .begin = begin_barrier_reset, .end = end_plain},
-    {"barrier_abort", NEEDS_THING, .begin = begin_barrier_abort, .end = end_plain},
+    {"barrier_reset", NEEDS_THING, .begin = begin_barrier_reset, .end = end_name},
+    {"barrier_abort", NEEDS_THING, .begin = begin_barrier_abort, .end = end_name},
     {"barrier_state", NEEDS_THING, .act = do_barrier_state},
     {"queue", .act = do_queue},
     {"put", NEEDS_THING, .begin = begin_put, .end = end_put},
@@ -324,7 +313,7 @@ const struct op sync_ops[] = {
     {"put_nowait", NEEDS_THING, .act = do_put_nowait},
     {"get_nowait", NEEDS_THING, .act = do_get_nowait},
     {"task_done", NEEDS_THING, .act = do_task_done},
-    {"join", NEEDS_THING, .begin = begin_join, .end = end_plain},
+    {"join", NEEDS_THING, .begin = begin_join, .end = end_name},
     {"qsize", NEEDS_THING, .act = do_qsize},
     {"shutdown", NEEDS_THING, .act = do_shutdown},
     {"reschedule", NEEDS_THING, .act = do_reschedule},
