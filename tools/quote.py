@@ -4,7 +4,8 @@
 A marker on a line of its own says what the code block after it holds:
 
     <!-- quote: FILE -->                    the whole file, without its leading comment
-    <!-- quote: FILE: FROM ... TO -->       from the first line that begins with FROM to the next that begins with TO, dedented
+    <!-- quote: FILE: FROM ... TO -->       from the first line that begins with FROM to the next that begins with TO,
+                                            dedented; a TO of } is the one that stands below FROM
 
 Without --check the blocks are rewritten. With it nothing is: a block that differs, a C block without a marker, or no quote
 at all, is a failure.
@@ -17,16 +18,21 @@ import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MARKER = re.compile(r"<!-- quote: (?P<file>[^:\s]+)(?:: (?P<begin>.+?) \.\.\. (?P<end>.+?))? -->$")
-BLOCK = re.compile(r"(?P<before>^.*\n)```(?P<language>[^\n]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?P<before>^[^\n]*\n)```(?P<language>[^\n]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Problem(Exception):
     pass
 
 
+def indent(line):
+    return len(line) - len(line.lstrip())
+
+
 def find(lines, prefix, start, marker):
     for number in range(start, len(lines)):
-        if lines[number].strip().startswith(prefix):
+        line = lines[number]
+        if line.strip().startswith(prefix) and (prefix != "}" or indent(line) == indent(lines[start - 1])):
             return number
     raise Problem(f"no line begins with {prefix!r}: {marker[0]}")
 

@@ -114,7 +114,7 @@ ANYLOOP_ASYNC(count_all)
         my->files->jobs[i] = start_job(my->co.loop, my->files->paths[i]);
         anyloop_future_retain(my->files->jobs[i]); /* one for as_completed, one for the report */
     }
-    if (anyloop_as_completed(my->co.loop, my->files->jobs, my->files->count, my->timeout, &my->each) != 0)
+    if (anyloop_as_completed(my->co.loop, my->files->jobs, my->files->count, my->timeout, &my->each) != ANYLOOP_OK)
         ANYLOOP_RAISE(ANYLOOP_E_NOMEM, NULL);
     for (my->done = 1; my->done <= my->files->count; my->done++) {
         ANYLOOP_TRY(anyloop_completions_next_future(my->each));

@@ -1,0 +1,48 @@
+/* deadlock.c -- two tasks that wait for each other: the run ends and says who waits, for what, and where.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <anyloop.h>
+
+#include <stdio.h>
+
+struct clerk { anyloop_coro co; anyloop_future *form; anyloop_future *stamp; };
+
+ANYLOOP_ASYNC(clerk)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(anyloop_future_retain(my->form));
+    anyloop_future_set_result(my->stamp, NULL);
+    ANYLOOP_END;
+}
+
+struct office { anyloop_coro co; anyloop_future *one; anyloop_future *two; };
+
+ANYLOOP_ASYNC(office)
+{
+    ANYLOOP_BEGIN;
+    if (anyloop_future_new(my->co.loop, &my->one) != ANYLOOP_OK ||
+        anyloop_future_new(my->co.loop, &my->two) != ANYLOOP_OK)
+        ANYLOOP_RAISE(ANYLOOP_E_NOMEM, NULL);
+    ANYLOOP_AWAIT(ANYLOOP_GATHER(my->co.loop,
+                                 ANYLOOP_TASK(my->co.loop, clerk, .form = my->one, .stamp = my->two),
+                                 ANYLOOP_TASK(my->co.loop, clerk, .form = my->two, .stamp = my->one)));
+    ANYLOOP_FINALLY;
+    anyloop_future_release(my->one);
+    anyloop_future_release(my->two);
+    ANYLOOP_END;
+}
+
+/* Without this the report goes to standard error. */
+static void print(void *user_data, uint32_t level, const char *text, size_t size)
+{
+    (void)user_data, (void)level;
+    printf("%.*s\n", (int)size, text);
+}
+
+int main(void)
+{
+    anyloop_loop *loop = anyloop_get_event_loop();
+    anyloop_loop_set_log(loop, print, NULL);
+    return anyloop_run(loop, ANYLOOP_CORO(loop, office), NULL) != ANYLOOP_E_DEADLOCK;
+}
