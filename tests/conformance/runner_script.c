@@ -21,16 +21,21 @@ static const char *cut_short(anyloop_status status)
     }
 }
 
+/* What came of a run to the end. The reason of a cancellation is told once, so it is asked for only here. */
+static const char *outcome_of(const struct here *here, anyloop_future *future, anyloop_status status)
+{
+    const anyloop_value *result = anyloop_future_result(future);
+    const anyloop_value *outcome = result ? result : anyloop_future_error(future);
+    return outcome ? word_of(here, outcome) : anyloop_status_name(status);
+}
+
 static anyloop_status do_run(const struct here *here, const struct json *step)
 {
     const char *handle = text_at(step, 1);
     anyloop_future *future = anyloop_future_retain(future_of(here, handle)); /* the run may replace the handle */
-    const char *word = cut_short(anyloop_loop_run_until_complete(here->scene->loop, future));
-    if (!word) {
-        const anyloop_value *result = anyloop_future_result(future);
-        word = word_of(here, result ? result : anyloop_future_error(future));
-    }
-    trace(here, "run %s %s", handle, word);
+    anyloop_status status = anyloop_loop_run_until_complete(here->scene->loop, future);
+    const char *word = cut_short(status);
+    trace(here, "run %s %s", handle, word ? word : outcome_of(here, future, status));
     anyloop_future_release(future);
     return ANYLOOP_OK;
 }
