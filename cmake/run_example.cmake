@@ -30,5 +30,6 @@ else()
 endif()
 
 if(NOT got STREQUAL expected)
-  message(FATAL_ERROR "expected:\n${expected}\ngot:\n${got}")
+  message(NOTICE "expected:\n${expected}\ngot:\n${got}")
+  message(FATAL_ERROR "${PROGRAM} does not print expected.txt")
 endif()

@@ -16,7 +16,7 @@ ANYLOOP_ASYNC(clerk)
     ANYLOOP_END;
 }
 
-struct office { anyloop_coro co; anyloop_future *one; anyloop_future *two; };
+struct office { anyloop_coro co; anyloop_future *one, *two; anyloop_task *clerks[2]; };
 
 ANYLOOP_ASYNC(office)
 {
@@ -24,9 +24,9 @@ ANYLOOP_ASYNC(office)
     if (anyloop_future_new(my->co.loop, &my->one) != ANYLOOP_OK ||
         anyloop_future_new(my->co.loop, &my->two) != ANYLOOP_OK)
         ANYLOOP_RAISE(ANYLOOP_E_NOMEM, NULL);
-    ANYLOOP_AWAIT(ANYLOOP_GATHER(my->co.loop,
-                                 ANYLOOP_TASK(my->co.loop, clerk, .form = my->one, .stamp = my->two),
-                                 ANYLOOP_TASK(my->co.loop, clerk, .form = my->two, .stamp = my->one)));
+    my->clerks[0] = ANYLOOP_TASK(my->co.loop, clerk, .form = my->one, .stamp = my->two);
+    my->clerks[1] = ANYLOOP_TASK(my->co.loop, clerk, .form = my->two, .stamp = my->one);
+    ANYLOOP_AWAIT(anyloop_gather(my->co.loop, my->clerks, 2, 0));
     ANYLOOP_FINALLY;
     anyloop_future_release(my->one);
     anyloop_future_release(my->two);

@@ -4,20 +4,21 @@
  */
 #include <anyloop.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <threads.h>
 #include <time.h>
 
-struct host { mtx_t lock; cnd_t woken; int wakes; int running; };
+struct host { pthread_mutex_t lock; pthread_cond_t woken; int wakes; int running; };
 
 /* Any thread may call this, also in the middle of something: it only leaves a note. */
 static void wake(void *user_data)
 {
     struct host *host = user_data;
-    mtx_lock(&host->lock);
+    pthread_mutex_lock(&host->lock);
     host->wakes++;
-    cnd_signal(&host->woken);
-    mtx_unlock(&host->lock);
+    pthread_cond_signal(&host->woken);
+    pthread_mutex_unlock(&host->lock);
 }
 
 /* The host's own sleep: until the note, or for at most `delay`. */
@@ -28,11 +29,11 @@ static void wait_for_wake(struct host *host, uint64_t delay)
     delay += (uint64_t)until.tv_nsec;
     until.tv_sec += (time_t)(delay / 1000000000);
     until.tv_nsec = (long)(delay % 1000000000);
-    mtx_lock(&host->lock);
-    while (host->wakes == 0 && cnd_timedwait(&host->woken, &host->lock, &until) == thrd_success)
+    pthread_mutex_lock(&host->lock);
+    while (host->wakes == 0 && pthread_cond_timedwait(&host->woken, &host->lock, &until) == 0)
         continue;
     host->wakes = 0;
-    mtx_unlock(&host->lock);
+    pthread_mutex_unlock(&host->lock);
 }
 
 static void blocking(anyloop_job *job, const anyloop_value *in)
@@ -64,10 +65,8 @@ int main(void)
 {
     anyloop_loop *loop = anyloop_get_event_loop();
     anyloop_turn_info info = {.struct_size = sizeof info};
-    struct host host = {.running = 1};
+    struct host host = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 1};
 
-    if (mtx_init(&host.lock, mtx_plain) != thrd_success || cnd_init(&host.woken) != thrd_success)
-        return 1;
     if (anyloop_loop_set_host(loop, wake, &host, NULL) != ANYLOOP_OK ||
         anyloop_start(loop, ANYLOOP_CORO(loop, program), finished, &host, NULL) != ANYLOOP_OK)
         return 1;
@@ -80,7 +79,5 @@ int main(void)
     }
 
     anyloop_loop_close(loop);
-    cnd_destroy(&host.woken);
-    mtx_destroy(&host.lock);
     return host.running;
 }

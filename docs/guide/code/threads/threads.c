@@ -4,32 +4,33 @@
  */
 #include <anyloop.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <threads.h>
 #include <time.h>
 
 /* A thread that anyloop knows nothing of. */
-static int deliver(void *argument)
+static void *deliver(void *argument)
 {
     anyloop_promise *promise = argument;
     anyloop_value answer = anyloop_int(42);
     anyloop_promise_set_result(promise, &answer);
     anyloop_promise_release(promise);
-    return 0;
+    return NULL;
 }
 
 static anyloop_future *ask(anyloop_loop *loop)
 {
     anyloop_promise *promise;
     anyloop_future *future;
-    thrd_t thread;
+    pthread_t thread;
     anyloop_status status = anyloop_promise_new(loop, &promise, &future);
 
     if (status != ANYLOOP_OK)
         return anyloop_failed(status);
-    if (thrd_create(&thread, deliver, promise) == thrd_success)
-        thrd_detach(thread);
+    if (pthread_create(&thread, NULL, deliver, promise) == 0)
+        pthread_detach(thread);
     else
         anyloop_promise_release(promise); /* nobody will keep it: the future fails with ANYLOOP_E_ABANDONED */
     return future;
@@ -38,24 +39,24 @@ static anyloop_future *ask(anyloop_loop *loop)
 /* Something that counts and wakes, once a coroutine has said whom. */
 struct sensor { atomic_int value; anyloop_waker *waker; };
 
-static int measure(void *argument)
+static void *measure(void *argument)
 {
     struct sensor *sensor = argument;
     for (int i = 0; i < 1000; i++) {
         atomic_fetch_add(&sensor->value, 1);
         anyloop_waker_wake(sensor->waker);
     }
-    return 0;
+    return NULL;
 }
 
-struct watch { anyloop_coro co; struct sensor sensor; thrd_t thread; int running; };
+struct watch { anyloop_coro co; struct sensor sensor; pthread_t thread; int running; };
 
 ANYLOOP_ASYNC(watch)
 {
     ANYLOOP_BEGIN;
     if (anyloop_task_waker(my->co.task, &my->sensor.waker) != ANYLOOP_OK)
         ANYLOOP_RAISE(ANYLOOP_E_NOMEM, "no waker");
-    my->running = thrd_create(&my->thread, measure, &my->sensor) == thrd_success;
+    my->running = pthread_create(&my->thread, NULL, measure, &my->sensor) == 0;
     if (!my->running)
         ANYLOOP_RAISE(ANYLOOP_E_OS, "no thread");
     while (atomic_load(&my->sensor.value) < 1000)
@@ -63,7 +64,7 @@ ANYLOOP_ASYNC(watch)
     printf("sensor: %d\n", atomic_load(&my->sensor.value));
     ANYLOOP_FINALLY;
     if (my->running)
-        thrd_join(my->thread, NULL);
+        pthread_join(my->thread, NULL);
     anyloop_waker_release(my->sensor.waker);
     ANYLOOP_END;
 }
