@@ -212,7 +212,6 @@ anyloop_status anyl_life_close(anyloop_loop *loop, int64_t timeout)
         anyl_task_withdraw_asked(loop);
         drop_queues(loop);
     }
-    loop->events_capacity = loop->events_count = 0;
     if (anyl_life_unwind(loop))
         return ANYLOOP_E_AGAIN;
     anyloop_status status = anyl_executor_close_default(loop, timeout);

@@ -78,7 +78,6 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     anyl_port_running_set(loop);
     loop->running = loop->turning = true;
     loop->guest_outside = false;
-    loop->events_capacity = loop->events_count = 0;
     anyl_loop_end_loan(loop);
     anyl_loop_forget_told(loop);
     if (anyl_mailbox_rouse(loop->mailbox))
@@ -136,8 +135,9 @@ static void turn(anyloop_loop *loop, uint64_t budget)
         anyl_task_tell_asked(loop);
         return;
     }
-    if (loop->interrupt)
-        return; /* by the host, while it dealt with an event */
+    bool over = loop->events_out && loop->batch.first == NULL && loop->stopping;
+    if (loop->interrupt || over)
+        return; /* by the host, while it dealt with the last event of the turn before */
     uint64_t deadline = budget ? anyl_deadline(anyl_loop_now(loop), budget > INT64_MAX ? INT64_MAX : (int64_t)budget)
                                : UINT64_MAX;
     anyl_loop_turn(loop, deadline);
@@ -193,6 +193,9 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     if (info->stopped)
         loop->stopping = false;
     loop->interrupt = ANYLOOP_OK;
+    loop->events_out = info->events > 0 && !info->stopped;
+    loop->events = NULL; /* between turns nothing is told */
+    loop->events_capacity = loop->events_count = 0;
     leave_to_host(loop, info);
     anyl_life_release(loop);
     return no_room ? ANYLOOP_E_WOULD_BLOCK : ANYLOOP_OK;
