@@ -5,6 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+PRESETS := release asan
 MATRIX := release clang-release asan tsan amalgamation
 
 .PHONY: help demo test matrix amalgamation conformance format clean
@@ -24,11 +25,10 @@ demo: ## build a release, run the quickstart, then the word count on this very t
 
 test: ## what a change must pass: release and AddressSanitizer + UBSan, every test
 	@tools/setup test
-	@tools/lanes test release asan
+	@tools/lanes test $(PRESETS)
 
 matrix: ## all five builds, every test in each
-	@tools/setup matrix
-	@tools/lanes test $(MATRIX)
+	@$(MAKE) --no-print-directory test PRESETS="$(MATRIX)"
 
 test-%: ## one build of the matrix, such as test-tsan
 	@tools/lanes test $*
