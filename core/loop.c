@@ -179,7 +179,7 @@ ANYL_HOT void begin_batch(anyloop_loop *loop)
     anyl_nodes_init(&loop->ready);
 }
 
-ANYL_ASIDE void run_drops(anyloop_loop *loop)
+void anyl_loop_run_drops(anyloop_loop *loop)
 {
     anyl_node *node;
     while (!loop->blocked && (node = anyl_nodes_pop(&loop->drops)) != NULL)
@@ -208,7 +208,7 @@ ANYL_HOT bool begin_turn(anyloop_loop *loop)
     if (loop->batch.first == NULL)
         begin_batch(loop);
     if (ANYL_UNLIKELY(loop->drops.first != NULL))
-        run_drops(loop);
+        anyl_loop_run_drops(loop);
     return !loop->blocked;
 }
 

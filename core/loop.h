@@ -205,6 +205,8 @@ static inline void anyl_loop_disarm(anyloop_loop *loop, anyl_timer *timer)
 void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline);
 /* Turn after turn, while something is ready, nothing blocks and nobody stops the loop. At least one. */
 void anyl_loop_turns(anyloop_loop *loop);
+/* The drops that are due, as far as they can be told. */
+void anyl_loop_run_drops(anyloop_loop *loop);
 /* Hand messages over. */
 void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how);
 

@@ -135,9 +135,13 @@ static void turn(anyloop_loop *loop, uint64_t budget)
         anyl_task_tell_asked(loop);
         return;
     }
-    bool over = loop->events_out && loop->batch.first == NULL && loop->stopping;
-    if (loop->interrupt || over)
-        return; /* by the host, while it dealt with the last event of the turn before */
+    if (loop->interrupt)
+        return;
+    if (loop->stopping && loop->events_out && loop->batch.first == NULL) {
+        loop->blocked = false; /* stopped while the host dealt with the last event: the turn was over with that */
+        anyl_loop_run_drops(loop);
+        return;
+    }
     uint64_t deadline = budget ? anyl_deadline(anyl_loop_now(loop), budget > INT64_MAX ? INT64_MAX : (int64_t)budget)
                                : UINT64_MAX;
     anyl_loop_turn(loop, deadline);
@@ -181,19 +185,19 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
 
     bool out = loop->asked != NULL;
     bool unfinished = loop->batch.first || loop->drops.first || out || (loop->closing && loop->blocked);
-    bool ready = unfinished || anyl_loop_has_ready(loop) || !anyl_mailbox_empty(loop->mailbox);
+    bool ready = unfinished || loop->events_count || anyl_loop_has_ready(loop) || !anyl_mailbox_empty(loop->mailbox);
     bool no_room = capacity == 0 && loop->blocked && !loop->interrupt;
     *info = (anyloop_turn_info){.struct_size = info->struct_size,
                                 .events = loop->events_count,
                                 .next_deadline = ready ? 0 : anyl_heap_first_key(&loop->timers),
-                                .stopped = !unfinished && loop->stopping,
+                                .stopped = !unfinished && loop->stopping && loop->events_count == 0,
                                 .deadlock = !ready && deadlocked(loop),
                                 .interrupted = unfinished,
                                 .status = loop->interrupt};
     if (info->stopped)
         loop->stopping = false;
     loop->interrupt = ANYLOOP_OK;
-    loop->events_out = info->events > 0 && !info->stopped;
+    loop->events_out = info->events > 0;
     loop->events = NULL; /* between turns nothing is told */
     loop->events_capacity = loop->events_count = 0;
     leave_to_host(loop, info);
