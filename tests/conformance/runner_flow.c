@@ -170,15 +170,21 @@ struct iteration {
     struct here here;
     const struct json *step;
     anyloop_future *(*next)(anyloop_completions *completions);
-    anyloop_future **futures; /* as they were named at the start; held by `completions` */
-    anyloop_completions *completions;
+    anyloop_future **futures;         /* as they were named at the start; held by `completions` */
+    anyloop_completions *completions; /* held by the scene */
 };
 
+/* asyncio's iteration stays behind when it is left, with its timer and its callbacks: the scene holds it. */
 static anyloop_status begin_iteration(struct iteration *my)
 {
     size_t count;
+    struct scene *scene = my->here.scene;
     my->futures = futures_of(&my->here, json_at(my->step, 1), &count);
-    return anyloop_as_completed(my->co.loop, my->futures, count, delay_of(json_at(my->step, 2)), &my->completions);
+    anyloop_status status = anyloop_as_completed(scene->loop, my->futures, count, delay_of(json_at(my->step, 2)),
+                                                 &my->completions);
+    if (status == ANYLOOP_OK)
+        hold(scene, &scene->iterations, (struct object){.kind = ITERATION, .iteration = my->completions});
+    return status;
 }
 
 static bool is_over(const anyloop_task *task)
@@ -227,8 +233,6 @@ ANYLOOP_ASYNC(iteration)
         if (ANYLOOP_AWAITED->kind == ANYLOOP_LIST)
             ANYLOOP_RETURN(kept(ANYLOOP_AWAITED));
     }
-    ANYLOOP_FINALLY;
-    anyloop_completions_release(my->completions);
     ANYLOOP_END;
 }
 

@@ -102,6 +102,9 @@ static void release(const struct object *object)
     case TIMEOUT:
         anyloop_timeout_scope_release(object->timeout);
         break;
+    case ITERATION:
+        anyloop_completions_release(object->iteration);
+        break;
     }
 }
 
@@ -119,6 +122,7 @@ void scene_close(struct scene *scene)
     release_all(&scene->timers);
     release_all(&scene->context_variables);
     release_all(&scene->tasks);
+    release_all(&scene->iterations);
     anyloop_set_event_loop(NULL);
     anyloop_loop_release(scene->loop);
     arena_free(&scene->arena);
@@ -177,6 +181,11 @@ anyloop_future **futures_of(const struct here *here, const struct json *names, s
     return futures;
 }
 
+void hold(struct scene *scene, struct table *table, struct object object)
+{
+    *append(scene, table, NULL) = object;
+}
+
 bool is_adopted(const struct scene *scene, const anyloop_task *task)
 {
     const struct entry *entry = scene->tasks.first;
@@ -188,7 +197,7 @@ bool is_adopted(const struct scene *scene, const anyloop_task *task)
 void adopt(struct scene *scene, anyloop_task *task)
 {
     if (!is_adopted(scene, task))
-        *append(scene, &scene->tasks, NULL) = (struct object){.kind = FUTURE, .future = anyloop_future_retain(task)};
+        hold(scene, &scene->tasks, (struct object){.kind = FUTURE, .future = anyloop_future_retain(task)});
 }
 
 static bool same(const char *a, const char *b)

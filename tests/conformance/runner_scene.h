@@ -27,7 +27,8 @@ enum object_kind {
     QUEUE,
     CONDITION,
     BARRIER,
-    TIMEOUT
+    TIMEOUT,
+    ITERATION
 };
 
 struct object {
@@ -44,6 +45,7 @@ struct object {
         anyloop_condition *condition;
         anyloop_barrier *barrier;
         anyloop_timeout_scope *timeout;
+        anyloop_completions *iteration;
     };
 };
 
@@ -63,7 +65,7 @@ struct scene {
     const struct json *coros, *script;
     anyloop_loop *loop;
     struct table handles, things, timers, variables, context_variables;
-    struct table tasks; /* all that the scenario made, without names */
+    struct table tasks, iterations; /* all that the scenario made, without names */
     struct note *notes;
 };
 
@@ -99,6 +101,9 @@ anyloop_status keep_future(struct scene *scene, const char *name, anyloop_future
 anyloop_future *future_of(const struct here *here, const char *name);
 /* The futures of a list of handles that are there, retained. */
 anyloop_future **futures_of(const struct here *here, const struct json *names, size_t *count);
+
+/* Holds an object without a name, which is taken, until the end. */
+void hold(struct scene *scene, struct table *table, struct object object);
 
 /* Remembers a task as the scenario's, not the library's own. */
 void adopt(struct scene *scene, anyloop_task *task);
