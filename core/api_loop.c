@@ -121,7 +121,7 @@ anyloop_status anyloop_loop_interrupt(anyloop_loop *loop, anyloop_status with)
 
 int32_t anyloop_loop_is_running(const anyloop_loop *loop)
 {
-    return loop && (loop->turning || loop->asked_told || loop->callback_told);
+    return loop && (loop->turning || loop->events_out);
 }
 
 static anyloop_status check_runner(const anyloop_loop *loop)

@@ -174,8 +174,10 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     loop->events = events;
     loop->events_capacity = capacity;
     loop->events_count = 0;
-    anyl_loop_end_loan(loop);
-    anyl_loop_forget_told(loop);
+    if (loop->interrupted_step == NULL) { /* else the host is still at the events of the turn before */
+        anyl_loop_end_loan(loop);
+        anyl_loop_forget_told(loop);
+    }
     anyl_mailbox_rouse(loop->mailbox);
     if (loop->has_fd)
         anyl_poller_clear(loop->poller);
@@ -197,7 +199,7 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     if (info->stopped)
         loop->stopping = false;
     loop->interrupt = ANYLOOP_OK;
-    loop->events_out = info->events > 0;
+    loop->events_out = info->events > 0 || loop->interrupted_step;
     loop->events = NULL; /* between turns nothing is told */
     loop->events_capacity = loop->events_count = 0;
     leave_to_host(loop, info);

@@ -468,30 +468,15 @@ void anyl_task_start(anyl_task *coroutine, anyloop_context *context)
 
 /* ---- eager starts */
 
-/* What was going on when a pulled eager task was made. */
+/* What the host was at when an eager task was made. */
 struct interrupted {
     struct interrupted *outer;
-    anyloop_task *task;     /* the eager one */
+    anyloop_task *task; /* the eager one */
     anyloop_task *current, *asked;
     anyloop_context **context;
     uint32_t asked_event;
     uint64_t asked_user_data;
 };
-
-/* As `drive`, inside another step: the host cannot be asked, what is pulled comes on the next turn. */
-static void drive_inside(anyl_task *task, uint32_t event)
-{
-    for (;;) {
-        anyl_task *top = task->top;
-        if (top->step == NULL) {
-            anyl_loop_ready(task->future.loop, &task->node);
-            return;
-        }
-        top->future.task_flags |= ANYL_TASK_STARTED;
-        if (act(task, call_step(task, top, event), &event))
-            return;
-    }
-}
 
 /* An eager task takes its place among the others after its first step. */
 static void settle_eager(anyl_task *task)
@@ -504,29 +489,31 @@ static void settle_eager(anyl_task *task)
     anyl_future_release(&task->future);
 }
 
-/* The host runs the first step of `task` before it goes on with what it is at. */
+/* The first step of `task` comes before what the host is at. False: no memory. */
 static bool interrupt(anyl_task *task)
 {
     anyloop_loop *loop = task->future.loop;
     struct interrupted *record = anyl_object_alloc(loop, sizeof *record);
     if (record == NULL)
         return false;
-    *record = (struct interrupted){loop->interrupted_step, &task->future,     loop->current,
-                                   loop->asked,            loop->current_context, loop->asked_event,
-                                   loop->asked_user_data};
+    *record = (struct interrupted){.outer = loop->interrupted_step,
+                                   .task = &task->future,
+                                   .current = loop->current,
+                                   .asked = loop->asked,
+                                   .context = loop->current_context,
+                                   .asked_event = loop->asked_event,
+                                   .asked_user_data = loop->asked_user_data};
     loop->interrupted_step = record;
+    loop->asked = NULL;
     enter_step(task, loop);
-    loop->asked = &task->future;
-    loop->asked_told = true;
-    task->future.task_flags |= ANYL_TASK_STARTED;
-    task->outcome = ANYLOOP_RESULT;
-    task->seen = &anyl_value_nothing;
     anyl_future_retain(&task->future);
     return true;
 }
 
-static void resume_interrupted(anyloop_loop *loop)
+/* Back to what the host was at. */
+static void resume_interrupted(anyl_task *task)
 {
+    anyloop_loop *loop = task->future.loop;
     struct interrupted *record = loop->interrupted_step;
     loop->interrupted_step = record->outer;
     loop->current = record->current;
@@ -536,32 +523,55 @@ static void resume_interrupted(anyloop_loop *loop)
     loop->asked_user_data = record->asked_user_data;
     loop->asked_told = record->asked != NULL;
     anyl_object_free(loop, record, sizeof *record);
+    settle_eager(task);
+}
+
+/* The host runs the first step, as far as it is the host's. */
+static void start_in_host(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    if (!interrupt(task)) {
+        anyl_loop_ready(loop, &task->node);
+    } else if (task->step == NULL) {
+        task->future.task_flags |= ANYL_TASK_STARTED;
+        loop->asked = &task->future;
+        loop->asked_told = true; /* by its making */
+    } else if (drive(task, ANYLOOP_EVENT_START)) {
+        resume_interrupted(task);
+    }
+}
+
+/* As `drive`, inside a step or callback in C: the host cannot be asked, what is pulled comes on the next turn. */
+static void start_inside(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    anyloop_task *current = loop->current;
+    anyloop_context **context = loop->current_context;
+    uint32_t event = ANYLOOP_EVENT_START;
+    anyl_future_retain(&task->future);
+    enter_step(task, loop);
+    do {
+        if (task->top->step == NULL) {
+            anyl_loop_ready(loop, &task->node);
+            break;
+        }
+        task->top->future.task_flags |= ANYL_TASK_STARTED;
+    } while (!act(task, call_step(task, task->top, event), &event));
+    loop->current = current;
+    loop->current_context = context;
+    settle_eager(task);
 }
 
 void anyl_task_start_eager(anyl_task *coroutine, anyloop_context *context)
 {
     anyloop_loop *loop = coroutine->future.loop;
-    bool host_runs = loop->asked_told || loop->callback_told;
     become_task(coroutine, context);
-    if (coroutine->step == NULL) {
-        if (!host_runs || !interrupt(coroutine))
-            anyl_loop_ready(loop, &coroutine->node);
-        return;
-    }
-    if (!loop->turning && !host_runs) {
+    if (loop->turning && coroutine->step)
+        start_inside(coroutine);
+    else if (!loop->turning && loop->events_out)
+        start_in_host(coroutine);
+    else
         anyl_loop_ready(loop, &coroutine->node);
-        return;
-    }
-    anyloop_task *current = loop->current;
-    anyloop_context **context_before = loop->current_context;
-    uint32_t event;
-    anyl_future_retain(&coroutine->future);
-    enter_step(coroutine, loop);
-    begin(coroutine, &event);
-    drive_inside(coroutine, event);
-    loop->current = current;
-    loop->current_context = context_before;
-    settle_eager(coroutine);
 }
 
 /* ---- answers */
@@ -581,25 +591,19 @@ bool anyl_task_stepped(anyl_task *task, int32_t answer)
         return true;
     }
     struct interrupted *record = loop->interrupted_step;
-    bool over = act(task, answer, &event);
-    if (record == NULL || record->task != &task->future) {
-        if (over || drive(task, event))
-            leave_step(loop);
-        return true;
-    }
-    if (!over)
-        drive_inside(task, event);
-    resume_interrupted(loop);
-    settle_eager(task);
+    bool eager = record && record->task == &task->future; /* it has a hold of its own then */
+    bool over = act(task, answer, &event) || drive(task, event);
+    if (over && eager)
+        resume_interrupted(task);
+    else if (over)
+        leave_step(loop);
     return true;
 }
 
 void anyl_task_withdraw_asked(anyloop_loop *loop)
 {
     while (loop->interrupted_step) {
-        anyl_task *eager = anyl_task_of(loop->asked);
-        resume_interrupted(loop);
-        settle_eager(eager);
+        resume_interrupted(anyl_task_of(loop->interrupted_step->task));
     }
     if (loop->asked == NULL)
         return;
