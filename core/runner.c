@@ -106,7 +106,7 @@ anyloop_status anyl_runner_run(anyloop_loop *loop, anyloop_future *future, anylo
     }
     anyl_future_release(future);
     anyloop_status closed = anyl_runner_close(loop);
-    return status != ANYLOOP_OK ? status : closed;
+    return closed != ANYLOOP_OK ? closed : status; /* as an exception that leaves a `finally` */
 }
 
 /* ---- shutdown */
