@@ -47,8 +47,6 @@ size_t anyl_completions_left(const anyloop_completions *completions)
 static void completion_heard(void *owner, anyloop_future *future)
 {
     anyloop_completions *completions = owner;
-    if (completions->todo == 0)
-        return; /* time was over first */
     completions->todo--;
     anyl_queue_put_nowait(completions->done, anyl_future_value(future), 0);
     if (completions->todo == 0)
@@ -60,6 +58,8 @@ static void completions_timed_out(void *user_data)
     anyloop_completions *completions = user_data;
     for (; completions->todo; completions->todo--)
         anyl_queue_put_nowait(completions->done, anyl_value_none(), 0);
+    anyl_watch_end(completions->watch);
+    completions->watch = NULL;
 }
 
 /* Everything that can fail, before anything has begun. */

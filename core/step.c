@@ -646,9 +646,9 @@ static bool close_goes_on(anyl_task *task)
         }
         if (runs && top->step)
             top->step(anyl_task_frame(top), &task->future, ANYLOOP_EVENT_CLOSE);
-        if (has(top, ANYL_TASK_STARTED))
+        if (runs)
             anyl_coroutine_end(top);
-        else
+        else if (!has(top, ANYL_TASK_OPERATION)) /* an operation's frame goes with it: others wait in the same queues */
             anyl_coroutine_abandon(top);
         if (top == task)
             break;

@@ -256,7 +256,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_completions_next(anyloop_compl
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_completions_next_future(anyloop_completions *completions);
 
-/* Let go of an iteration. Nothing is cancelled.
+/* Let go of an iteration, and of its timeout. The futures go on.
  *
  * \param completions  May be NULL.
  * \thread  loop

@@ -84,7 +84,8 @@ ANYLOOP_API anyloop_status anyloop_future_set_error(anyloop_future *future, cons
  *
  * \param future  the future.
  * \param reason  a TEXT or ERROR value, taken, on failure too. May be NULL: none.
- * \returns 1 when the request was accepted, 0 when it is done already; ANYLOOP_E_CLOSED when the loop is closed and somebody waited;
+ * \returns 1 when the request was accepted, 0 when it is done already; ANYLOOP_E_STATE for a coroutine that runs inside a task;
+ *          ANYLOOP_E_CLOSED when the loop is closed and somebody waited;
  *          ANYLOOP_E_TYPE for any other reason; ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `reason`.

@@ -416,7 +416,7 @@ ANYLOOP_API size_t anyloop_loop_stall_report(anyloop_loop *loop, char *buffer, s
  */
 ANYLOOP_API anyloop_task *anyloop_current_task(const anyloop_loop *loop);
 
-/* List the tasks that are not done, in the order of their making.
+/* List the tasks that are not done, in the order of their making; of a closed loop none.
  *
  * \param loop      the loop.
  * \param tasks     gets up to `capacity` tasks, borrowed. May be NULL when `capacity` is 0.
