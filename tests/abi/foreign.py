@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The first foreign language: ctypes over the shared library, and the conformance runner `ctypes`.
 
-    foreign.py LIB FILE...    prints the scenarios' traces, each after a line `=== FILE` when there are several
-    foreign.py --self LIB     checks what is written down here against the headers and the library
+    foreign.py LIB FILE...               prints the traces, each after a line `=== FILE` when there are several
+    foreign.py --events N LIB FILE...    the same, pulling up to N events at a time instead of one
+    foreign.py --self LIB                checks what is written down here against the headers and the library
 
-Owns:          a loop with a virtual clock, pulled one event at a time. Coroutines are Python generators.
+Owns:          a loop with a virtual clock, which is pulled. Coroutines are Python generators.
 Must not know: anything but the public headers; no lock, queue or combinator is written again here.
 Threads:       one.
 Why:           no C function ever calls Python. What a language without cheap callbacks needs (Go, a runtime with its own
@@ -336,10 +337,10 @@ AWAITS = {"event_wait": "event_wait", "cond_wait": "condition_wait", "barrier_wa
 
 
 class Scenario:
-    def __init__(self, doc):
-        self.coros, self.script = doc.get("coros", {}), doc["script"]
+    def __init__(self, doc, capacity):
+        self.coros, self.script, self.capacity = doc.get("coros", {}), doc["script"], capacity
         self.handles, self.things, self.timers = {}, {}, {}    # the library's, owned
-        self.variables, self.contextvars = {}, {}
+        self.variables, self.contextvars, self.iterations = {}, {}, []
         self.integers = itertools.count(1)
         self.pulled = {}               # integer -> the generator or function, until it comes back
         self.listeners = {}            # the same for done callbacks: integer -> [function, how often it is out]
@@ -387,21 +388,21 @@ class Scenario:
         must(status)
 
     def pull(self):
-        """One call of turn, one event at most."""
-        event, info = TurnEvent(), TurnInfo()
-        must(lib.loop_turn(self.loop, 0, byref(event), 1, byref(info)))
-        if not info.events:
-            return info
-        if event.kind == K.TURN_STEP:
-            self.step(event.object, event.user_data, event.detail)
-        elif event.kind == K.TURN_CALLBACK:
-            self.hand_back(event.user_data)()
-        elif event.kind == K.TURN_DONE:
-            assert event.detail == lib.future_state(event.object)
-            self.hand_back(event.user_data)(event.object)
-        else:
-            assert event.kind == K.TURN_DROP
-            self.hand_back(event.user_data)
+        """One call of turn."""
+        events, info = (TurnEvent * self.capacity)(), TurnInfo()
+        must(lib.loop_turn(self.loop, 0, byref(events), self.capacity, byref(info)))
+        for event in events[:info.events]:
+            if event.kind == K.TURN_STEP:
+                self.step(event.object, event.user_data, event.detail)
+                continue
+            what = self.hand_back(event.user_data)
+            if event.kind == K.TURN_CALLBACK:
+                what()
+            elif event.kind == K.TURN_DONE:
+                assert event.detail == lib.future_state(event.object)
+                what(event.object)
+            else:
+                assert event.kind == K.TURN_DROP
         return info
 
     def step(self, task, integer, event):
@@ -441,7 +442,7 @@ class Scenario:
             if info.stopped:
                 return
             if info.interrupted or info.events:
-                continue               # the rest was said before this event was dealt with
+                continue               # what else it says was true before the events were dealt with
             if info.deadlock:
                 raise Refused("deadlock")
             if info.next_deadline:
@@ -806,24 +807,22 @@ class Scenario:
         futures = [self.handles[n] for n in names]
         name_of = {future: name for name, future in reversed(list(zip(names, futures)))}
         iteration = new(lib.as_completed, self.loop, *array(futures), nanoseconds(ms))
-        try:
-            while True:
-                each = op == "each_completed"
-                following = (lib.completions_next_future if each else lib.completions_next)(iteration)
-                if refusal(following) == K.E_END:
-                    return None
-                try:
-                    item = yield following
-                except Raised as error:
-                    if error.cancelled or each:
-                        raise
-                    item = error
-                self.log(who, op, name_of[item] if each else item)
-                result = yield from self.body(steps, who, group)
-                if result:
-                    return result
-        finally:
-            lib.completions_release(iteration)
+        self.iterations.append(iteration)    # one that is left keeps its timer, as asyncio's does
+        while True:
+            each = op == "each_completed"
+            following = (lib.completions_next_future if each else lib.completions_next)(iteration)
+            if refusal(following) == K.E_END:
+                return None
+            try:
+                item = yield following
+            except Raised as error:
+                if error.cancelled or each:
+                    raise
+                item = error
+            self.log(who, op, name_of[item] if each else item)
+            result = yield from self.body(steps, who, group)
+            if result:
+                return result
 
     def timeout(self, op, ms, steps, *name, who, group):
         deadline = NEVER if ms is None else ms * MS + (START if op == "timeout_at" else lib.loop_time(self.loop))
@@ -905,6 +904,8 @@ class Scenario:
         for table in (self.handles, self.things, self.timers):
             for entry in table.values():
                 self.let_go(table, entry)
+        for iteration in self.iterations:
+            lib.completions_release(iteration)
         for var in self.contextvars.values():
             lib.contextvar_release(var)
         self.close()
@@ -981,15 +982,19 @@ def measured(compiler, expressions):
 
 def main():
     global lib
-    if len(sys.argv) == 3 and sys.argv[1] == "--self":
-        return check_self(sys.argv[2])
-    if len(sys.argv) < 3:
+    arguments, capacity = sys.argv[1:], 1
+    if len(arguments) == 2 and arguments[0] == "--self":
+        return check_self(arguments[1])
+    if arguments[:1] == ["--events"]:
+        capacity, arguments = int(arguments[1]), arguments[2:]
+    if len(arguments) < 2:
         raise SystemExit(__doc__.split("\n\n")[1])
-    lib = Library(sys.argv[1])
-    for file in sys.argv[2:]:
-        if len(sys.argv) > 3:
+    path, *files = arguments
+    lib = Library(path)
+    for file in files:
+        if len(files) > 1:
             print("===", file)
-        print("\n".join(Scenario(json.loads(pathlib.Path(file).read_text())).run()), flush=True)
+        print("\n".join(Scenario(json.loads(pathlib.Path(file).read_text()), capacity).run()), flush=True)
     return 0
 
 
