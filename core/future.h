@@ -172,9 +172,4 @@ const anyloop_value *anyl_future_error(anyloop_future *future);
 /* ANYLOOP_RESULT, ANYLOOP_FAILED, or ANYLOOP_CANCELLED also for an error with that code; and its value, looked at. */
 uint32_t anyl_future_outcome(anyloop_future *future, const anyloop_value **value);
 
-static inline bool anyl_future_raised(const anyloop_future *future)
-{
-    return future->state == ANYLOOP_FAILED;
-}
-
 #endif

@@ -72,9 +72,4 @@ static inline bool anyl_mailbox_empty(anyl_mailbox *mailbox)
            atomic_load_explicit(&mailbox->lanes[ANYL_LANE_RELEASED], memory_order_relaxed) == NULL;
 }
 
-static inline bool anyl_mailbox_asleep(anyl_mailbox *mailbox)
-{
-    return atomic_load_explicit(&mailbox->state, memory_order_relaxed) & 1u;
-}
-
 #endif
