@@ -8,8 +8,8 @@
 Owns:          a loop with a virtual clock, which is pulled. Coroutines are Python generators.
 Must not know: anything but the public headers; no lock, queue or combinator is written again here.
 Threads:       one.
-Why:           no C function ever calls Python. What a language without cheap callbacks needs (Go, a runtime with its own
-               stacks) must be sayable by pull, and whatever is not shows here first.
+Why:           no C function ever calls Python. What a language without cheap callbacks needs (Go, a runtime with
+               stacks of its own) must be sayable by pull, and whatever is not shows here first.
 
 What the library cannot say by pull is written in Python below, each time from the library's own parts: `run_forever`,
 `run_until_complete` and the cleanup of asyncio.run(), since those functions block, and `cond_wait_for`, whose predicate
@@ -24,7 +24,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 HEADERS = pathlib.Path(__file__).resolve().parents[2] / "core/include"
@@ -328,8 +327,9 @@ OF_HANDLES = ("gather", "wait", "as_completed", "each_completed")
 OF_HANDLE = ("set", "fail", "cancel", "state", "callback", "uncallback", "ctx_callback", "name", "rename", "await",
              "wait_for", "shield", "nested", "run")
 OF_THING = ("acquire", "release", "locked", "event_set", "event_clear", "event_wait", "put", "get", "put_nowait",
-            "get_nowait", "task_done", "join", "qsize", "shutdown", "notify", "notify_all", "cond_wait", "cond_wait_for",
-            "barrier_wait", "barrier_reset", "barrier_abort", "barrier_state", "reschedule", "expired", "when")
+            "get_nowait", "task_done", "join", "qsize", "shutdown", "notify", "notify_all", "cond_wait",
+            "cond_wait_for", "barrier_wait", "barrier_reset", "barrier_abort", "barrier_state", "reschedule", "expired",
+            "when")
 
 # Steps that are an await on a thing and nothing else.
 AWAITS = {"event_wait": "event_wait", "cond_wait": "condition_wait", "barrier_wait": "barrier_wait",
@@ -950,34 +950,28 @@ def check_self(path):
     said = {f"ANYLOOP_{name}": value & NEVER for name, value in constants.items()}
     for struct in STRUCTS:
         said[f"sizeof({struct.C})"] = ctypes.sizeof(struct)
-        said.update({f"offsetof({struct.C}, {field})": getattr(struct, field).offset for field, _ in struct._fields_})
-    compiler = next(filter(None, map(shutil.which, [os.environ.get("CC", "cc"), "gcc", "clang"])), None)
-    if compiler is None:
-        print("SKIPPED: no C compiler, so sizes, offsets and constants are checked by version only", file=sys.stderr)
-        lines = []
-    else:
-        lines = measured(compiler, said)
-    for expression, value in zip(said, lines):
-        if said[expression] != int(value):
-            troubles.append(f"{expression} is {value} in the headers and {said[expression]} here")
+        for name, _ in struct._fields_:
+            field = getattr(struct, name)
+            said[f"offsetof({struct.C}, {name})"] = field.offset
+            said[f"sizeof((({struct.C} *)0)->{name})"] = field.size
     if dll.anyloop_abi_check(c_uint32(VERSION)) != K.OK:
         troubles.append(f"{path} is another version")
+    compiler = next(filter(None, map(shutil.which, [os.environ.get("CC", "cc"), "gcc", "clang"])), None)
+    if compiler:
+        troubles += contradictions(compiler, said)
+    else:
+        print("SKIPPED: no C compiler; sizes, offsets and constants are checked by their version only", file=sys.stderr)
     print("\n".join(troubles or [f"{len(declared)} functions, {len(said)} sizes, offsets and constants"]))
-    return 1 if troubles else 0 if lines else 77
+    return 1 if troubles else 0 if compiler else 77
 
 
-def measured(compiler, expressions):
-    """The C compiler's own numbers."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, program = pathlib.Path(folder, "measure.c"), pathlib.Path(folder, "measure")
-        headers = sorted(header.name for header in (HEADERS / "anyloop").glob("*.h"))
-        source.write_text("#include <stdio.h>\n" + "".join(f"#include <anyloop/{name}>\n" for name in headers) +
-                          "int main(void)\n{\n" +
-                          "".join(f'    printf("%llu\\n", (unsigned long long)({e}));\n' for e in expressions) +
-                          "    return 0;\n}\n")
-        # the inline functions of coro.h name the library's: without optimisation they stay in the program
-        subprocess.run([compiler, "-std=c11", "-O2", f"-I{HEADERS}", source, "-o", program, "-Wl,--unresolved-symbols=ignore-all"], check=True)
-        return subprocess.run([program], check=True, capture_output=True, text=True).stdout.split()
+def contradictions(compiler, said):
+    """What a C compiler that reads the headers says to our numbers."""
+    lines = [f"#include <anyloop/{header.name}>" for header in sorted((HEADERS / "anyloop").glob("*.h"))]
+    lines += [f'_Static_assert((uint64_t)({e}) == {value}u, "{e} is not {value}");' for e, value in said.items()]
+    done = subprocess.run([compiler, "-std=c11", "-fsyntax-only", f"-I{HEADERS}", "-x", "c", "-"],
+                          input="\n".join(lines), capture_output=True, text=True)
+    return [line for line in done.stderr.splitlines() if "error" in line] or ["no answer"] * (done.returncode != 0)
 
 
 def main():
