@@ -314,7 +314,7 @@ anyloop_status anyloop_loop_turn(anyloop_loop *loop, uint64_t budget, anyloop_tu
     anyloop_status status = anyl_api_check(loop);
     if (status == ANYLOOP_OK && (info == NULL || info->struct_size != sizeof *info || (events == NULL && capacity)))
         status = ANYLOOP_E_INVALID;
-    if (status == ANYLOOP_OK && loop->closed)
+    if (status == ANYLOOP_OK && loop->deaf)
         status = ANYLOOP_E_CLOSED;
     return status == ANYLOOP_OK ? anyl_run_turn(loop, budget, events, capacity, info) : status;
 }

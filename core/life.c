@@ -62,6 +62,12 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
 
 /* ---- a thread's own */
 
+/* Closed, to the end. */
+static bool gone(const anyloop_loop *loop)
+{
+    return loop->poller == NULL;
+}
+
 static void close_without_wait(anyloop_loop *loop)
 {
     loop->deaf = true;
@@ -71,7 +77,7 @@ static void close_without_wait(anyloop_loop *loop)
 static void thread_ends(void *slot)
 {
     anyloop_loop *loop = slot;
-    if (loop->own_slot && !loop->closed && loop->forks == anyl_port_forks()) {
+    if (loop->own_slot && !gone(loop) && loop->forks == anyl_port_forks()) {
         anyl_loop_log(loop, ANYLOOP_LOG_WARNING, "the thread ends and its loop was not closed");
         close_without_wait(loop);
     }
@@ -126,12 +132,12 @@ void anyl_life_retain(anyloop_loop *loop)
 
 void anyl_life_release(anyloop_loop *loop)
 {
-    if (atomic_fetch_sub_explicit(&loop->handles, 1, memory_order_acq_rel) == 1 && !loop->closed) {
+    if (atomic_fetch_sub_explicit(&loop->handles, 1, memory_order_acq_rel) == 1 && !gone(loop)) {
         if (loop->unpinned || loop->thread == anyl_port_thread_self())
             close_without_wait(loop);
         else
             anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "an open loop was released by another thread: it stays for ever");
-        if (!loop->closed)
+        if (!gone(loop))
             return; /* not to be taken apart under what still uses it */
     }
     anyl_loop_release(loop);
@@ -186,36 +192,55 @@ bool anyl_life_unwind(anyloop_loop *loop)
     return drops_wait(loop);
 }
 
-static void finish_close(anyloop_loop *loop)
+static void take_mail_apart(anyloop_loop *loop)
+{
+    anyl_link *links[ANYL_LANES];
+    for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
+        links[lane] = anyl_mailbox_take(loop->mailbox, lane);
+    anyl_loop_deliver(loop, links, ANYL_DROP);
+}
+
+/* From now on other threads are on their own with what they hold. */
+static void close_mailbox(anyloop_loop *loop)
 {
     anyl_link *last[ANYL_LANES];
-    loop->closed = loop->deaf = true;
+    loop->closed = true;
     anyl_mailbox_close(loop->mailbox, last);
     anyl_loop_deliver(loop, last, ANYL_DROP);
     anyl_promise_sever(loop);
-    drops_wait(loop);
-    anyl_life_set_host(loop, NULL, NULL, NULL);
-    anyl_poller_free(loop->poller);
-    loop->poller = NULL;
+}
+
+static void begin_close(anyloop_loop *loop)
+{
+    loop->closing = true;
+    anyl_loop_end_loan(loop);
+    anyl_loop_forget_told(loop);
+    anyl_task_withdraw_asked(loop);
+    drop_queues(loop);
+    take_mail_apart(loop);
 }
 
 anyloop_status anyl_life_close(anyloop_loop *loop, int64_t timeout)
 {
-    if (loop->closed)
+    anyloop_status status = ANYLOOP_OK;
+    if (gone(loop))
         return ANYLOOP_OK;
     if (loop->running || loop->turning || (loop->asked_told && !loop->closing && !loop->deaf))
         return ANYLOOP_E_RUNNING;
-    if (!loop->closing) {
-        loop->closing = true;
-        anyl_loop_end_loan(loop);
-        anyl_loop_forget_told(loop);
-        anyl_task_withdraw_asked(loop);
-        drop_queues(loop);
+    if (!loop->closing)
+        begin_close(loop);
+    if (!loop->closed) {
+        if (anyl_life_unwind(loop))
+            return ANYLOOP_E_AGAIN;
+        status = anyl_executor_close_default(loop, timeout);
+        close_mailbox(loop);
     }
-    if (anyl_life_unwind(loop))
+    if (drops_wait(loop))
         return ANYLOOP_E_AGAIN;
-    anyloop_status status = anyl_executor_close_default(loop, timeout);
-    finish_close(loop);
+    loop->deaf = true;
+    anyl_life_set_host(loop, NULL, NULL, NULL);
+    anyl_poller_free(loop->poller);
+    loop->poller = NULL;
     return status;
 }
 

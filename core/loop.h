@@ -58,7 +58,7 @@ struct anyloop_loop {
     bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
     bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
     bool closed;
-    bool deaf;            /* closed without asking the host: no event is told any more */
+    bool deaf;            /* closed to the end, or without asking the host: no event is told any more */
     bool virtual_clock, unpinned;
     uint64_t virtual_now;
     uint64_t (*now)(void);

@@ -173,6 +173,8 @@ void anyl_task_withdraw_asked(anyloop_loop *loop);
 void anyl_task_wake(anyl_task *task);
 /* The close event to all its coroutines. False: the host must be asked; again after its answer. */
 bool anyl_task_close(anyl_task *task);
+/* The same after the host's answer. */
+bool anyl_task_close_on(anyl_task *task);
 /* NUL-terminated. */
 const char *anyl_task_name(anyl_task *task);
 /* Takes `name`, which anyl_alloc_text made. */

@@ -7,9 +7,16 @@
  * Pulling. A step or callback that was registered as NULL is handed to whoever turns the loop, as an event, in the order in which it
  * would have run. A STEP comes alone or last: run the step, then answer by `anyloop_task_stepped`, then turn again; the batch goes on
  * where it stopped. Each integer is handed back for good exactly once: a coroutine's with the answer that ends it, with a CLOSE
- * step or with a DROP; a callback's with its CALLBACK, its DONE or a DROP.
+ * step or with a DROP; a callback's with its CALLBACK, its DONE or a DROP. A registration that was refused gives its integer back by
+ * that refusal. After a close that succeeded nothing is handed out any more: what has not come back by then, a done callback's on a
+ * future that outlives the loop, is the host's.
  *
- * A pulled eager task is the current one when it is made: run its first step and answer it before anything else.
+ * A pulled eager task is the current one when it is made: run its first step and answer it before anything else, and while
+ * `anyloop_current_task` is still that task, turn for its further steps.
+ *
+ * What blocks in C has a pulled form: a run is a done callback that stops the loop, and turns until `stopped`; the cleanup of a
+ * run is cancelling `anyloop_all_tasks`, running a gather of them, and closing until it is no more ANYLOOP_E_AGAIN; `anyloop_condition_wait_for` is
+ * awaiting `anyloop_condition_wait` until the predicate holds. The exception handler and the log are called in every case.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -39,7 +46,7 @@ enum {
 typedef struct anyloop_turn_info {
     uint32_t struct_size;
     uint32_t events;        /* how many were given */
-    uint64_t next_deadline; /* when to turn again: 0 now, ANYLOOP_NEVER when only a wake can tell */
+    uint64_t next_deadline; /* when to turn again: 0 now, also when there are events to deal with; ANYLOOP_NEVER: when woken */
     uint32_t stopped;       /* 1: the loop was stopped and this turn is complete; said once */
     uint32_t deadlock;      /* 1: nothing is ready, no timer is set, and nobody outside can wake the loop */
     uint32_t interrupted;   /* 1: the batch is not finished (budget, events, an answer that is due) */

@@ -1,0 +1,46 @@
+/* unwind.c -- a task's end by its loop's close: the close event to each of its coroutines.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "step.h"
+
+/* From the top down to the task itself. What ended stays: other futures' rings may still lead into its frame. */
+bool anyl_task_close_on(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    for (;;) {
+        anyl_task *top = task->top;
+        bool runs = anyl_step_has(top, ANYL_TASK_STARTED) && !anyl_step_has(top, ANYL_TASK_OPERATION);
+        task->outcome = ANYLOOP_CLOSED;
+        task->seen = &anyl_value_nothing;
+        if (runs && top->step == NULL && !loop->deaf && !anyl_step_has(top, ANYL_TASK_CLOSE_TOLD)) {
+            top->future.task_flags |= ANYL_TASK_CLOSE_TOLD;
+            anyl_step_ask(task, ANYLOOP_EVENT_CLOSE);
+            return false;
+        }
+        if (runs && top->step)
+            top->step(anyl_task_frame(top), &task->future, ANYLOOP_EVENT_CLOSE);
+        if (runs)
+            anyl_coroutine_end(top);
+        else if (!anyl_step_has(top, ANYL_TASK_OPERATION)) /* an operation's frame goes with it: others wait in the same queues */
+            anyl_coroutine_abandon(top);
+        if (top == task)
+            break;
+        task->top = top->below;
+        top->below = task->below;
+        task->below = top;
+    }
+    anyl_step_leave(loop);
+    anyl_list_remove(&task->link);
+    anyl_future_release(&task->future);
+    return true;
+}
+
+bool anyl_task_close(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    task->future.task_flags |= ANYL_TASK_CLOSING;
+    anyl_step_clear(task, ANYL_TASK_PARKED);
+    anyl_step_enter(task, loop);
+    return anyl_task_close_on(task);
+}
