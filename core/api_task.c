@@ -23,10 +23,16 @@ anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name, a
 anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
                                   size_t size)
 {
-    anyloop_future *coroutine = anyloop_coroutine_create(loop, name, step, frame, size);
-    if (anyl_is_coroutine(coroutine))
-        anyl_task_start(anyl_task_of(coroutine), anyl_loop_context(loop));
-    return coroutine;
+    anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
+    if (status != ANYLOOP_OK)
+        return anyl_failed(status);
+    anyl_task *task = anyl_coroutine_new(loop, step, size);
+    if (task == NULL)
+        return anyl_failed(ANYLOOP_E_NOMEM);
+    task->name = name;
+    anyl_coroutine_fill(task, frame, size);
+    anyl_task_start(task, anyl_loop_context(loop));
+    return &task->future;
 }
 
 /* Frames that a refusal drops lie where the caller has them. */

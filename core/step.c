@@ -50,7 +50,8 @@ static void end_task(anyl_task *task, uint32_t state)
     task->context = NULL;
     anyl_future_end(&task->future, state);
     anyl_step_leave(loop);
-    anyl_future_release(&task->future); /* the loop's own hold */
+    if (--task->future.refs == 0) /* the loop's own hold */
+        anyl_future_reap(&task->future);
 }
 
 /* The top, which is not the task itself, has ended: what is below goes on. Gives the event for it. */
@@ -291,7 +292,7 @@ static void run_new_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 
 /* ---- starting */
 
-void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
+ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
 {
     anyloop_loop *loop = coroutine->future.loop;
     anyl_future_set_class(&coroutine->future, &anyl_task_class);
@@ -300,12 +301,17 @@ void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
     coroutine->node.run = run_new_task;
     coroutine->context = anyl_context_retain(context);
     anyl_list_append(&loop->tasks, &coroutine->link);
-    anyl_future_retain(&coroutine->future); /* the loop holds its tasks */
+    coroutine->future.refs++; /* the loop holds its tasks */
+}
+
+void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
+{
+    become_task(coroutine, context);
 }
 
 void anyl_task_start(anyl_task *coroutine, anyloop_context *context)
 {
-    anyl_step_become_task(coroutine, context);
+    become_task(coroutine, context);
     anyl_loop_ready(coroutine->future.loop, &coroutine->node);
 }
 
