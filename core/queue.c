@@ -183,9 +183,10 @@ anyloop_status anyl_queue_shutdown(anyloop_queue *queue, bool immediate)
     queue->shut = true;
     if (immediate) {
         size_t dropped = anyl_queue_size(queue);
+        bool finished = queue->unfinished == 0;
         drop_items(queue);
         queue->unfinished -= dropped < queue->unfinished ? dropped : queue->unfinished;
-        if (queue->unfinished == 0)
+        if (!finished && queue->unfinished == 0)
             status = anyl_waiters_release(&queue->joiners, SIZE_MAX);
     }
     while (status == ANYLOOP_OK && !anyl_list_empty(&queue->getters))
@@ -237,6 +238,8 @@ static int32_t queue_put_step(void *frame, anyloop_task *running, uint32_t event
     anyloop_value item = my->item;
     my->item = anyl_value_none();
     anyloop_status status = anyl_queue_put_nowait(queue, item, my->priority);
+    if (status == ANYLOOP_E_NOMEM && event == ANYLOOP_EVENT_RESUMED)
+        anyl_waiters_pop(&queue->putters); /* the place that it was given */
     return status == ANYLOOP_OK ? anyl_return(task, anyl_value_none()) : anyl_raise(task, anyl_error_bare(status));
 }
 

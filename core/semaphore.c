@@ -11,8 +11,7 @@
 struct anyloop_semaphore {
     anyloop_loop *loop;
     uint32_t refs; /* the handle, and operations */
-    bool bounded;
-    uint32_t value, bound;
+    uint64_t value, bound; /* the value may pass the bound: units that were given to somebody cancelled come back */
     anyl_list waiters;
 };
 
@@ -21,7 +20,7 @@ anyloop_semaphore *anyl_semaphore_new(anyloop_loop *loop, uint32_t value, bool b
     anyloop_semaphore *semaphore = anyl_object_alloc(loop, sizeof *semaphore);
     if (semaphore == NULL)
         return NULL;
-    *semaphore = (anyloop_semaphore){.loop = loop, .refs = 1, .bounded = bounded, .value = value, .bound = value};
+    *semaphore = (anyloop_semaphore){.loop = loop, .refs = 1, .value = value, .bound = bounded ? value : UINT64_MAX};
     anyl_list_init(&semaphore->waiters);
     return semaphore;
 }
@@ -59,7 +58,7 @@ static bool semaphore_hand_on(anyloop_semaphore *semaphore, anyloop_status *stat
 anyloop_status anyl_semaphore_post(anyloop_semaphore *semaphore)
 {
     anyloop_status status = ANYLOOP_OK;
-    if (semaphore->value == (semaphore->bounded ? semaphore->bound : UINT32_MAX))
+    if (semaphore->value >= semaphore->bound)
         return ANYLOOP_E_STATE;
     semaphore->value++;
     semaphore_hand_on(semaphore, &status);
