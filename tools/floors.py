@@ -54,7 +54,10 @@ def rooms_of(files, patterns, problems):
                             "give it one in the table of ARCHITECTURE.md")
         else:
             rooms[file] = found[0]
-    problems.extend(f"the room {room} of ARCHITECTURE.md has no file" for room in patterns if room not in rooms.values())
+    stems = [file.rsplit(".", 1)[0] for file in files]
+    for room, names in patterns.items():
+        problems.extend(f"the room {room} of ARCHITECTURE.md has no file {name}"
+                        for name in names if not fnmatch.filter(stems, name))
     return rooms
 
 
