@@ -2,7 +2,7 @@
 """check_ids.py: is each fact of tests/conformance/ids.txt proved by a test?
 
 By a scenario, tests/conformance/scenarios/A01-name.json with A01-name.trace beside it, or by a cmocka case whose name
-begins with a01_ and which a table in tests/unit lists. A fact that begins with "not yet:" needs none, and may have none: when there is a
+begins with a01_ and which a table in tests/unit or tests/stress lists. A fact that begins with "not yet:" needs none, and may have none: when there is a
 test, the line is to be changed.
 """
 import pathlib
@@ -36,7 +36,7 @@ def main():
             problems.append(f"{path.name} has no trace")
         else:
             proofs.setdefault(path.name[:3], []).append(path.name)
-    for path in sorted((TESTS / "unit").glob("*.c")):
+    for path in sorted([*(TESTS / "unit").glob("*.c"), *(TESTS / "stress").glob("*.c")]):
         for case in re.findall(r"\bcmocka_unit_test(?:_\w+)?\(\s*([a-z]\d\d_\w+)", path.read_text()):
             proofs.setdefault(case[:3].upper(), []).append(case)
     later = {name for name, fact in ids.items() if fact.startswith("not yet:")}
