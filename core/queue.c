@@ -216,11 +216,8 @@ static void queue_drop(void *frame)
 /* Cancelled while it waited among `waiters`. If it was let go on, `useful` says whether another can make use of that. */
 static int32_t give_up(struct queue_frame *my, anyl_task *task, anyl_list *waiters, bool useful)
 {
-    anyloop_future *waiter = &my->waiter.future;
-    if (!anyl_future_done(waiter))
-        anyl_future_set_cancelled(waiter, anyl_value_none());
     anyl_list_remove(&my->waiter.link);
-    if (useful && waiter->state != ANYLOOP_CANCELLED)
+    if (useful && my->waiter.future.state == ANYLOOP_RESULT)
         anyl_waiters_pop(waiters);
     return anyl_task_reraise(task);
 }

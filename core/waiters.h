@@ -25,7 +25,8 @@ static inline bool anyl_waiters_any(const anyl_list *waiters)
     return false;
 }
 
-/* Let up to `count` of those who still wait go on. They leave the queue by themselves. As CPython, a closed loop stops this at the first. */
+/* Let up to `count` of those who still wait go on; they leave the queue by themselves. As in CPython, a closed loop
+ * stops this at the first. */
 static inline anyloop_status anyl_waiters_release(anyl_list *waiters, size_t count)
 {
     for (anyl_list *link = waiters->next; link != waiters && count; link = link->next) {
