@@ -152,8 +152,9 @@ anyloop_status anyloop_semaphore_new(anyloop_loop *loop, uint32_t value, uint32_
     anyloop_status status = check_new(loop, out);
     if (status == ANYLOOP_OK && (flags & ~(uint32_t)ANYLOOP_SEMAPHORE_BOUNDED))
         status = ANYLOOP_E_INVALID;
-    anyloop_semaphore *semaphore =
-        status == ANYLOOP_OK ? anyl_semaphore_new(loop, value, flags == ANYLOOP_SEMAPHORE_BOUNDED) : NULL;
+    anyloop_semaphore *semaphore = status == ANYLOOP_OK
+                                       ? anyl_semaphore_new(loop, value, flags == ANYLOOP_SEMAPHORE_BOUNDED)
+                                       : NULL;
     if (semaphore == NULL)
         return status == ANYLOOP_OK ? ANYLOOP_E_NOMEM : status;
     *out = semaphore;

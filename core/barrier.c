@@ -23,8 +23,7 @@ anyloop_barrier *anyl_barrier_new(anyloop_loop *loop, uint32_t parties)
             anyl_object_free(loop, barrier, sizeof *barrier);
         return NULL;
     }
-    *barrier = (anyloop_barrier){
-        .loop = loop, .refs = 1, .parties = parties, .state = FILLING, .condition = condition};
+    *barrier = (anyloop_barrier){.loop = loop, .refs = 1, .parties = parties, .state = FILLING, .condition = condition};
     return barrier;
 }
 

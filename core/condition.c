@@ -113,9 +113,9 @@ static int32_t condition_step(void *frame, anyloop_task *running, uint32_t event
 {
     struct condition_frame *my = frame;
     anyl_task *task = anyl_task_of(running);
-    int32_t answer = my->predicate ? anyl_condition_wait_step(my->condition, &my->wait, my->predicate, my->user_data,
-                                                              task, event)
-                                   : wait_once(my->condition, &my->wait, task, event);
+    int32_t answer = my->predicate
+                         ? anyl_condition_wait_step(my->condition, &my->wait, my->predicate, my->user_data, task, event)
+                         : wait_once(my->condition, &my->wait, task, event);
     return answer == ANYLOOP_STEP_RETURN ? anyl_return(task, anyl_value_bool(true)) : answer;
 }
 

@@ -41,8 +41,9 @@ bool anyl_queue_reserve(anyloop_queue *queue, size_t count)
     size_t capacity = queue->capacity ? queue->capacity * 2 : 4;
     if (capacity < count)
         capacity = count;
-    anyloop_value *items =
-        capacity > SIZE_MAX / 2 / sizeof *items ? NULL : anyl_object_alloc(queue->loop, capacity * sizeof *items);
+    anyloop_value *items = capacity > SIZE_MAX / 2 / sizeof *items
+                               ? NULL
+                               : anyl_object_alloc(queue->loop, capacity * sizeof *items);
     if (items == NULL)
         return false;
     for (size_t i = 0; i < queue->count; i++)
@@ -266,7 +267,8 @@ static int32_t queue_join_step(void *frame, anyloop_task *running, uint32_t even
 
 static const anyl_operation put_operation = {"queue.put", queue_put_step, queue_drop, sizeof(struct queue_frame)};
 static const anyl_operation get_operation = {"queue.get", queue_get_step, queue_drop, sizeof(struct queue_frame)};
-static const anyl_operation queue_join_operation = {"queue.join", queue_join_step, queue_drop, sizeof(struct queue_frame)};
+static const anyl_operation queue_join_operation = {"queue.join", queue_join_step, queue_drop,
+                                                    sizeof(struct queue_frame)};
 
 static anyl_task *queue_operation(anyloop_queue *queue, const anyl_operation *operation)
 {
