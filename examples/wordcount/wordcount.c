@@ -195,6 +195,6 @@ int main(int argc, char **argv)
     }
     free(files.jobs);
     free(files.paths);
-    anyloop_loop_close(loop); /* waits for jobs that are still reading, 5 s at most */
+    anyloop_loop_shutdown(loop, ANYLOOP_MS(100)); /* a job that cannot stop reading is left behind */
     return !(complete && status == ANYLOOP_OK);
 }
