@@ -423,10 +423,13 @@ void anyl_future_release_threadsafe(anyloop_future *future)
     anyloop_loop *loop = future->loop;
     if (loop == NULL)
         return;
-    if (atomic_fetch_add_explicit(&future->released, 1, memory_order_acq_rel) != 0)
-        return; /* it is in the mailbox: whoever takes it out sees this one too */
-    if (!anyl_mailbox_push(loop->mailbox, ANYL_LANE_RELEASED, &future->link))
+    anyl_mailbox *mailbox = loop->mailbox;
+    anyl_mailbox_retain(mailbox); /* once told, the loop may let go of its last future before the push has ended */
+    bool first = atomic_fetch_add_explicit(&future->released, 1, memory_order_acq_rel) == 0;
+    /* else it is in the mailbox: whoever takes it out sees this one too */
+    if (first && !anyl_mailbox_push(mailbox, ANYL_LANE_RELEASED, &future->link))
         anyl_future_released(loop, &future->link);
+    anyl_mailbox_release(mailbox);
 }
 
 void anyl_future_released(anyloop_loop *loop, anyl_link *link)

@@ -154,14 +154,11 @@ static void drop_all(anyloop_loop *loop, anyl_nodes *nodes)
 
 static void drop_queues(anyloop_loop *loop)
 {
-    anyl_nodes ready = loop->ready, batch = loop->batch;
+    anyl_nodes ready = loop->ready;
     if (ready.first == NULL)
         ready.end = &ready.first;
-    if (batch.first == NULL)
-        batch.end = &batch.first;
     anyl_nodes_init(&loop->ready);
-    anyl_nodes_init(&loop->batch);
-    drop_all(loop, &batch);
+    loop->batch_last = NULL;
     drop_all(loop, &ready);
     while (loop->timers.count) {
         anyl_timer *timer = ANYL_OWNER_OF(anyl_heap_first(&loop->timers), anyl_timer, item);

@@ -17,7 +17,6 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     if (loop->mailbox == NULL)
         return ANYLOOP_E_NOMEM;
     anyl_nodes_init(&loop->ready);
-    anyl_nodes_init(&loop->batch);
     anyl_nodes_init(&loop->drops);
     anyl_nodes_init(&loop->told);
     anyl_slab_init(&loop->slab, allocator);
@@ -100,22 +99,13 @@ void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node)
 
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node)
 {
-    node->next = loop->batch.first;
+    node->next = loop->ready.first;
     if (node->next == NULL)
-        loop->batch.end = &node->next;
-    loop->batch.first = node;
+        loop->ready.end = &node->next;
+    loop->ready.first = node;
+    if (loop->batch_last == NULL)
+        loop->batch_last = node;
     loop->blocked = true;
-}
-
-void anyl_loop_unbatch(anyloop_loop *loop)
-{
-    if (loop->batch.first == NULL)
-        return;
-    *loop->batch.end = loop->ready.first;
-    if (loop->ready.first == NULL)
-        loop->ready.end = loop->batch.end;
-    loop->ready.first = loop->batch.first;
-    anyl_nodes_init(&loop->batch);
 }
 
 anyloop_status anyl_loop_arm(anyloop_loop *loop, anyl_timer *timer, uint64_t deadline)
@@ -164,19 +154,15 @@ ANYL_ASIDE void take_due(anyloop_loop *loop)
     }
 }
 
-/* What came by mail, then what is due: they join the ready queue, and that becomes the batch. */
+/* What came by mail, then what is due: they join the ready queue, and that is the batch. */
 ANYL_HOT void begin_batch(anyloop_loop *loop)
 {
     if (ANYL_UNLIKELY(!anyl_mailbox_empty(loop->mailbox)))
         take_mail(loop);
     if (loop->timers.count)
         take_due(loop);
-    anyl_node *first = loop->ready.first;
-    if (ANYL_UNLIKELY(first == NULL))
-        return;
-    loop->batch.first = first;
-    loop->batch.end = loop->ready.end;
-    anyl_nodes_init(&loop->ready);
+    if (ANYL_LIKELY(loop->ready.first != NULL))
+        loop->batch_last = ANYL_OWNER_OF(loop->ready.end, anyl_node, next);
 }
 
 void anyl_loop_run_drops(anyloop_loop *loop)
@@ -186,26 +172,11 @@ void anyl_loop_run_drops(anyloop_loop *loop)
         node->run(node, loop, ANYL_DROP);
 }
 
-/* The same with a look at the clock now and then. */
-ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
-{
-    uint32_t stride = BUDGET_STRIDE;
-    anyl_node *node;
-    while (!loop->blocked && (node = anyl_nodes_pop(&loop->batch)) != NULL) {
-        node->run(node, loop, ANYL_RUN);
-        if (--stride == 0) {
-            stride = BUDGET_STRIDE;
-            if (anyl_loop_now(loop) >= deadline)
-                return;
-        }
-    }
-}
-
 /* False: a drop could not be told. */
 ANYL_HOT bool begin_turn(anyloop_loop *loop)
 {
     loop->blocked = false;
-    if (loop->batch.first == NULL)
+    if (loop->batch_last == NULL)
         begin_batch(loop);
     if (ANYL_UNLIKELY(loop->drops.first != NULL))
         anyl_loop_run_drops(loop);
@@ -214,11 +185,33 @@ ANYL_HOT bool begin_turn(anyloop_loop *loop)
 
 ANYL_HOT void run_batch(anyloop_loop *loop)
 {
-    anyl_node *node;
-    while ((node = anyl_nodes_pop(&loop->batch)) != NULL) {
+    anyl_node *node, *last = loop->batch_last;
+    if (last == NULL)
+        return;
+    do {
+        node = anyl_nodes_pop(&loop->ready);
+        if (node == last)
+            loop->batch_last = NULL;
         node->run(node, loop, ANYL_RUN);
         if (ANYL_UNLIKELY(loop->blocked))
             return;
+    } while (node != last);
+}
+
+/* The same with a look at the clock now and then. */
+ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
+{
+    uint32_t stride = BUDGET_STRIDE;
+    while (loop->batch_last && !loop->blocked) {
+        anyl_node *node = anyl_nodes_pop(&loop->ready);
+        if (node == loop->batch_last)
+            loop->batch_last = NULL;
+        node->run(node, loop, ANYL_RUN);
+        if (--stride == 0) {
+            stride = BUDGET_STRIDE;
+            if (anyl_loop_now(loop) >= deadline)
+                return;
+        }
     }
 }
 

@@ -48,8 +48,8 @@ typedef struct anyl_timer {
 
 struct anyloop_loop {
     /* the turn */
-    anyl_nodes ready;       /* for the next turn */
-    anyl_nodes batch;       /* what is left of this one */
+    anyl_nodes ready;
+    anyl_node *batch_last;  /* the ready queue up to here is this turn's; NULL: its batch is over */
     anyloop_task *current;  /* whose step runs */
     anyloop_context **current_context; /* the running task's or callback's, else the loop's own */
     anyloop_context *context;          /* the loop's own */
@@ -179,9 +179,6 @@ void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node);
 /* It could not run now: it is the first to run when the turn goes on. */
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node);
 
-/* What is left of a batch that was given up: it is the first of the next one. */
-void anyl_loop_unbatch(anyloop_loop *loop);
-
 /* ---- timers */
 
 /* The timer's place must be free. Fails only without memory. */
@@ -212,7 +209,7 @@ void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_
 
 static inline bool anyl_loop_has_ready(const anyloop_loop *loop)
 {
-    return loop->ready.first != NULL || loop->batch.first != NULL || loop->drops.first != NULL;
+    return loop->ready.first != NULL || loop->drops.first != NULL;
 }
 
 /* Nobody outside is left who could wake the loop. */
