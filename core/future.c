@@ -382,10 +382,9 @@ anyloop_future *anyl_future_retain_slow(anyloop_future *future)
     return future;
 }
 
-/* On a closed loop: who finds the list of the dead unattended works it off, whatever thread that is. */
+/* On a closed loop: who finds the list of the dead unattended works it off, whatever thread that is. Lets go of the loop. */
 static void reap_closed(anyloop_loop *loop)
 {
-    anyl_loop_retain(loop);
     anyl_loop_lock(loop);
     if (!loop->reaping) {
         loop->reaping = true;
@@ -412,6 +411,7 @@ void anyl_future_release_slow(anyloop_future *future)
     if (dead) {
         future->link.next = loop->reaped;
         loop->reaped = &future->link;
+        anyl_loop_retain(loop); /* once unlocked, another thread may take the last of its futures apart */
     }
     anyl_loop_unlock(loop);
     if (dead)
