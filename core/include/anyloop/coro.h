@@ -192,11 +192,18 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
             ANYL_LEAVE(my->co.end);                                                                \
     } while (0)
 
-/* Leave with a result. */
+/* Leave with a result, which is given away: not with what is borrowed, such as *ANYLOOP_AWAITED. */
 #define ANYLOOP_RETURN(value)                                                                      \
     do {                                                                                           \
         const anyloop_value anyl_value = (value);                                                  \
         anyloop_task_return(my->co.task, &anyl_value);                                             \
+        ANYL_LEAVE(ANYLOOP_STEP_RETURN);                                                           \
+    } while (0)
+/* Leave with the result of the last await. */
+#define ANYLOOP_RETURN_AWAITED                                                                     \
+    do {                                                                                           \
+        anyloop_value_retain(ANYLOOP_AWAITED);                                                     \
+        anyloop_task_return(my->co.task, ANYLOOP_AWAITED);                                         \
         ANYL_LEAVE(ANYLOOP_STEP_RETURN);                                                           \
     } while (0)
 /* Leave with an error. */
@@ -208,10 +215,12 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
 /* Leave as the last await ended; for use after ANYLOOP_TRY. */
 #define ANYLOOP_RERAISE ANYL_LEAVE(anyl_coro_pass_on(&my->co))
 
-/* ANYLOOP_TASK(loop, name, .member = value, ...): a task of coroutine `name`.
+/* ANYLOOP_VALUE(anyloop_int(3)): a value where a pointer to one is wanted.
+ * ANYLOOP_TASK(loop, name, .member = value, ...): a task of coroutine `name`.
  * ANYLOOP_CORO(loop, name, .member = value, ...): the coroutine itself, to await: it runs inside the awaiting task.
  * ANYLOOP_GATHER(loop, future, ...): of up to what a line holds. C only: they need compound literals. */
 #ifndef __cplusplus
+#define ANYLOOP_VALUE(value) ((const anyloop_value[]){value})
 #define ANYLOOP_TASK(...) ANYL_MAKE(anyloop_task_create, __VA_ARGS__)
 #define ANYLOOP_CORO(...) ANYL_MAKE(anyloop_coroutine_create, __VA_ARGS__)
 #define ANYL_MAKE(...)                                                                             \
