@@ -64,10 +64,11 @@ const anyloop_value *anyl_context_get(const anyloop_context *context, const anyl
     return NULL;
 }
 
-anyloop_status anyl_context_set(anyloop_context **context, const anyloop_allocator *allocator, anyloop_contextvar *var,
-                                anyloop_value value)
+/* Puts a link before `*chain`. Takes the value, on failure too. */
+static anyloop_status push(anyloop_context **chain, const anyloop_allocator *allocator, anyloop_contextvar *var,
+                           anyloop_value value)
 {
-    anyloop_context *old = *context, *link = anyl_alloc(allocator, sizeof *link);
+    anyloop_context *link = anyl_alloc(allocator, sizeof *link);
     if (link == NULL) {
         anyl_value_release(&value);
         return ANYLOOP_E_NOMEM;
@@ -77,12 +78,31 @@ anyloop_status anyl_context_set(anyloop_context **context, const anyloop_allocat
     link->var = var;
     link->value = value;
     link->allocator = *allocator;
-    if (old && old->var == var) {
-        link->before = anyl_context_retain(old->before);
-        anyl_context_release(old);
-    } else {
-        link->before = old;
-    }
-    *context = link;
+    link->before = *chain;
+    *chain = link;
     return ANYLOOP_OK;
+}
+
+anyloop_status anyl_context_set(anyloop_context **context, const anyloop_allocator *allocator, anyloop_contextvar *var,
+                                anyloop_value value)
+{
+    anyloop_context *old = *context, *same = old;
+    while (same && same->var != var)
+        same = same->before;
+    anyloop_context *chain = anyl_context_retain(same ? same->before : old);
+    anyloop_status status = ANYLOOP_OK;
+    for (const anyloop_context *link = old; same && link != same && status == ANYLOOP_OK; link = link->before) {
+        anyl_value_retain(&link->value);
+        status = push(&chain, allocator, link->var, link->value);
+    }
+    if (status == ANYLOOP_OK)
+        status = push(&chain, allocator, var, value);
+    else
+        anyl_value_release(&value);
+    if (status == ANYLOOP_OK) {
+        *context = chain;
+        chain = old;
+    }
+    anyl_context_release(chain);
+    return status;
 }

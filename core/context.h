@@ -4,7 +4,8 @@
  * Must not know: tasks and callbacks; they hold one pointer each.
  * Threads:       any: a link never changes, its count is atomic.
  * Why a chain:   a copy is a count, and most programs set a handful of variables; looking one up walks at most to its setting.
- *                A link that sets the variable which the chain's head set replaces it, so that setting in a loop does not grow it.
+ *                A variable is in a chain once: setting it again makes the links before it anew, so that no program's chain
+ *                grows beyond its variables. They change places by that, which nobody sees.
  *
  * SPDX-License-Identifier: MIT
  */
