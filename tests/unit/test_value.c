@@ -52,6 +52,7 @@ static void bytes_may_hold_anything_and_nothing(void **state)
     assert_int_equal(size, 3);
     assert_ok(anyloop_value_bytes(NULL, NULL, 0, &empty));
     assert_int_equal(empty.size, 0);
+    anyloop_value_release(&empty);
     assert_ok(anyloop_value_text(NULL, NULL, 0, &empty));
     assert_int_equal(empty.kind, ANYLOOP_TEXT);
     anyloop_value_release(&empty);
