@@ -320,12 +320,21 @@ void anyl_step_begun(anyl_task *task)
     task->node.run = run_task;
 }
 
+/* Other wakers' wakes since then were for this step too. */
+static void run_woken(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_step_clear(ANYL_OWNER_OF(node, anyl_task, node), ANYL_TASK_WOKEN);
+    node->run = run_task;
+    run_task(node, loop, how);
+}
+
 void anyl_task_wake(anyl_task *task)
 {
     if (anyl_future_done(&task->future) || task->future.loop->closing)
         return;
     if (anyl_step_has(task, ANYL_TASK_PARKED)) {
         anyl_step_clear(task, ANYL_TASK_PARKED);
+        task->node.run = run_woken;
         anyl_loop_ready(task->future.loop, &task->node);
     } else {
         task->future.task_flags |= ANYL_TASK_WOKEN;
