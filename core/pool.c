@@ -49,6 +49,12 @@ static void pool_free(anyl_pool *pool)
 
 /* ---- a thread; the mutex is held where nothing else is said */
 
+/* Being shut down it leaves what is queued to who cancels it: a job that it asked to stop may end before that. */
+static bool pool_hurries(const anyl_pool *pool)
+{
+    return atomic_load_explicit(&pool->executor.hurries, memory_order_acquire);
+}
+
 static anyloop_job *pool_take(anyl_pool *pool)
 {
     if (anyl_list_empty(&pool->queue))
@@ -81,7 +87,7 @@ static void pool_work(anyl_pool *pool)
 {
     anyloop_job *over = NULL; /* it was called, and is to be sent home */
     for (;;) {
-        anyloop_job *job = pool_take(pool);
+        anyloop_job *job = pool_hurries(pool) ? NULL : pool_take(pool);
         if (job)
             pool->running++;
         else
@@ -98,7 +104,7 @@ static void pool_work(anyl_pool *pool)
             continue;
         }
         pool_rest(pool);
-        if (pool->ending && anyl_list_empty(&pool->queue))
+        if (pool->ending && (anyl_list_empty(&pool->queue) || pool_hurries(pool)))
             return;
     }
 }
