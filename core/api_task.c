@@ -98,7 +98,6 @@ anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *c
     if (name == NULL)
         return ANYLOOP_E_NOMEM;
     anyl_task_set_name(anyl_task_of(coroutine), name);
-    coroutine->task_flags &= (uint16_t)~ANYL_TASK_OPERATION;
     return ANYLOOP_OK;
 }
 

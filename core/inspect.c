@@ -6,6 +6,25 @@
 
 #include "text.h"
 
+/* A number gets no memory here: a report may be about there being none, and a task of an operation keeps the operation's name. */
+static void add_name(anyl_text *text, anyl_task *task)
+{
+    if (task->future.number == 0) {
+        anyl_text_add(text, anyl_task_name(task));
+        return;
+    }
+    anyl_text_add(text, "Task-");
+    anyl_text_number(text, task->future.number);
+}
+
+/* The name of the library's own coroutine that the task is in; NULL for none, or when it was given another. */
+static const char *operation_name(const anyl_task *task)
+{
+    const anyl_task *top = task->top;
+    bool has = (top->future.task_flags & ANYL_TASK_OPERATION) && (top != task || task->future.number);
+    return has ? top->name : NULL;
+}
+
 static const char *kind_name(const anyloop_future *future)
 {
     switch (anyl_future_class_of(future)->kind) {
@@ -26,21 +45,21 @@ static void add_awaited(anyl_text *text, const anyl_task *task)
         anyl_text_add(text, " is parked: a waker must wake it");
     } else if (awaited == NULL || anyl_future_done(awaited)) {
         anyl_text_add(text, task->future.loop->current == &task->future ? " is running" : " is ready");
-    } else if (task->top->future.task_flags & ANYL_TASK_OPERATION) {
+    } else if (operation_name(task)) {
         anyl_text_add(text, " awaits ");
-        anyl_text_add(text, task->top->name);
+        anyl_text_add(text, operation_name(task));
     } else {
         anyl_text_add(text, " awaits ");
         anyl_text_add(text, kind_name(awaited));
         if (anyl_is_task(awaited))
-            anyl_text_add(text, anyl_task_name(anyl_task_of(task->awaited)));
+            add_name(text, anyl_task_of(task->awaited));
     }
 }
 
 /* The coroutines of the user's own, the innermost first. */
 static void add_places(anyl_text *text, const anyl_task *task)
 {
-    const char *before = " at ";
+    const char *before = task->future.task_flags & ANYL_TASK_PARKED ? ", awaited at " : " at ";
     for (const anyl_task *coroutine = task->top; coroutine; coroutine = coroutine->below) {
         if (coroutine->where == NULL)
             continue;
@@ -57,7 +76,7 @@ static void add_places(anyl_text *text, const anyl_task *task)
 static void add_task(anyl_text *text, anyl_task *task)
 {
     anyl_text_add(text, "task ");
-    anyl_text_add(text, anyl_task_name(task));
+    add_name(text, task);
     add_awaited(text, task);
     add_places(text, task);
 }

@@ -91,6 +91,7 @@ static void park(anyl_task *task)
         anyl_loop_ready(task->future.loop, &task->node);
     else
         task->future.task_flags |= ANYL_TASK_PARKED;
+    task->top->where = NULL; /* that was its last await */
     anyl_step_clear(task, ANYL_TASK_WOKEN);
 }
 
@@ -297,7 +298,8 @@ ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
     anyloop_loop *loop = coroutine->future.loop;
     anyl_future_set_class(&coroutine->future, &anyl_task_class);
     coroutine->future.task_flags |= ANYL_TASK_STACKED;
-    coroutine->future.number = coroutine->name && !anyl_step_has(coroutine, ANYL_TASK_OPERATION) ? 0 : ++loop->task_number;
+    bool unnamed = (coroutine->future.task_flags & (ANYL_TASK_OPERATION | ANYL_TASK_NAME_OWNED)) == ANYL_TASK_OPERATION;
+    coroutine->future.number = coroutine->name && !unnamed ? 0 : ++loop->task_number;
     coroutine->node.run = run_new_task;
     coroutine->context = anyl_context_retain(context);
     anyl_list_append(&loop->tasks, &coroutine->link);
