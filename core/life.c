@@ -257,6 +257,13 @@ void anyl_life_route_wake(anyloop_loop *loop, bool to_host)
     anyl_mailbox_set_wake(loop->mailbox, to_host ? wake_host : wake_poller, to_host ? (void *)loop : loop->poller);
 }
 
+void anyl_life_back_to_host(anyloop_loop *loop)
+{
+    anyl_life_route_wake(loop, loop->guest);
+    if (loop->guest)
+        wake_host(loop);
+}
+
 void anyl_life_set_host(anyloop_loop *loop, anyloop_wake_fn wake, void *user_data, anyloop_drop_fn drop)
 {
     anyloop_drop_fn drop_before = loop->host_drop;

@@ -30,5 +30,7 @@ void anyl_life_set_host(anyloop_loop *loop, anyloop_wake_fn wake, void *user_dat
 
 /* While the loop is awake: where its wakes go. A guest that blocks all the same has them come to the poller. */
 void anyl_life_route_wake(anyloop_loop *loop, bool to_host);
+/* After a run: a guest's host hears again, and is asked for a turn, since it cannot know what the run left. */
+void anyl_life_back_to_host(anyloop_loop *loop);
 
 #endif

@@ -84,9 +84,9 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
         anyl_poller_clear(loop->poller);
     anyl_life_route_wake(loop, false);
     anyloop_status status = run_until_stopped(loop);
-    anyl_life_route_wake(loop, loop->guest);
     loop->running = loop->turning = loop->stopping = false;
     anyl_port_running_set(NULL);
+    anyl_life_back_to_host(loop);
     anyl_life_release(loop);
     return status;
 }
