@@ -332,7 +332,6 @@ static void it_names_what_a_task_awaits_and_where(void **state)
     assert_awaits(loop, anyloop_queue_join(queue), "queue.join");
     assert_awaits(loop, anyloop_sleep(loop, ANYLOOP_FOREVER), "sleep");
     assert_awaits(loop, anyloop_wait(loop, &future, 1, ANYLOOP_ALL_COMPLETED, ANYLOOP_FOREVER), "wait");
-    future = future_new(loop);
     assert_awaits(loop, anyloop_timeout(loop, ANYLOOP_FOREVER, future_new(loop)), "timeout");
     future = future_new(loop);
     assert_awaits(loop, ANYLOOP_GATHER(loop, anyloop_future_retain(future), future), "a gather");
