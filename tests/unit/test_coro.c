@@ -1,30 +1,34 @@
-/* coro.h: coroutines as straight-line C.
+/* coro.h: FINALLY on every way out, TRY, CALL, RERAISE, what lives in a frame, and what is refused.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "test.h"
 
-static void set_int(anyloop_future *future, int64_t number)
+/* ---- FINALLY */
+
+enum way { FALLS, RETURNS, RAISES, AWAITS_ERROR, RERAISES, SLEEPS, YIELDS, PARKS, CALLS_ERROR };
+
+struct raiser {
+    anyloop_coro co;
+    int yields;
+};
+
+ANYLOOP_ASYNC(raiser)
 {
-    anyloop_value value = anyloop_int(number);
-    assert_ok(anyloop_future_set_result(future, &value));
+    ANYLOOP_BEGIN;
+    while (my->yields-- > 0)
+        ANYLOOP_YIELD;
+    ANYLOOP_RAISE(ANYLOOP_E_USER, "raised");
+    ANYLOOP_FINALLY;
+    note("inner");
+    ANYLOOP_END;
 }
-
-static void set_error(anyloop_future *future)
-{
-    anyloop_value error = error_of(ANYLOOP_E_USER, "boom");
-    assert_ok(anyloop_future_set_error(future, &error));
-}
-
-/* ---- ways out */
-
-enum way { FALLS_OUT, RETURNS, RAISES, AWAITS };
 
 struct leaver {
     anyloop_coro co;
     enum way way;
-    anyloop_future *future;
-    int awaits_in_cleanup;
+    anyloop_waker **waker;
+    struct raiser sub;
 };
 
 ANYLOOP_ASYNC(leaver)
@@ -34,258 +38,395 @@ ANYLOOP_ASYNC(leaver)
         ANYLOOP_RETURN(anyloop_int(1));
     if (my->way == RAISES)
         ANYLOOP_RAISE(ANYLOOP_E_USER, "raised");
-    if (my->way == AWAITS)
-        ANYLOOP_AWAIT(anyloop_future_retain(my->future));
-    ANYLOOP_FINALLY;
-    note("cleanup");
-    if (my->awaits_in_cleanup) {
-        ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, 5));
-        note("slept");
+    if (my->way == AWAITS_ERROR)
+        ANYLOOP_AWAIT(ANYLOOP_CORO(my->co.loop, raiser, .yields = 1));
+    if (my->way == RERAISES) {
+        ANYLOOP_TRY(ANYLOOP_CORO(my->co.loop, raiser));
+        note("tried");
+        ANYLOOP_RERAISE;
     }
+    if (my->way == CALLS_ERROR) {
+        my->sub.yields = 1;
+        ANYLOOP_CALL(raiser, my->sub);
+    }
+    if (my->way == SLEEPS)
+        ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, ANYLOOP_FOREVER));
+    while (my->way == YIELDS)
+        ANYLOOP_YIELD;
+    if (my->way == PARKS) {
+        assert_ok(anyloop_task_waker(my->co.task, my->waker));
+        ANYLOOP_PARK;
+    }
+    note("body");
+    ANYLOOP_FINALLY;
+    note("finally");
     ANYLOOP_END;
 }
 
-static anyloop_task *leave(anyloop_loop *loop, enum way way, anyloop_future *future, int awaits, anyloop_status status)
+/* Ends as `state`, by itself or after a cancellation. */
+static void leaves(enum way way, int cancelled, uint32_t expected, const char *expected_trace)
 {
-    anyloop_task *task = ANYLOOP_TASK(loop, leaver, .way = way, .future = future, .awaits_in_cleanup = awaits);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, task), status);
-    return task;
-}
-
-static void finally_runs_once_on_every_way_out_and_keeps_the_outcome(void **state)
-{
-    (void)state;
     anyloop_loop *loop = loop_new();
-    anyloop_future *good = future_new(loop), *bad = future_new(loop), *off = future_new(loop);
-    set_int(good, 2);
-    set_error(bad);
-    anyloop_future_cancel(off, NULL);
-    for (int awaits = 0; awaits < 2; awaits++) {
-        anyloop_task *tasks[] = {
-            leave(loop, FALLS_OUT, NULL, awaits, ANYLOOP_OK),      leave(loop, RETURNS, NULL, awaits, ANYLOOP_OK),
-            leave(loop, RAISES, NULL, awaits, ANYLOOP_E_USER),     leave(loop, AWAITS, good, awaits, ANYLOOP_OK),
-            leave(loop, AWAITS, bad, awaits, ANYLOOP_E_USER),      leave(loop, AWAITS, off, awaits, ANYLOOP_E_CANCELLED),
-        };
-        assert_int_equal(anyloop_future_result(tasks[0])->kind, ANYLOOP_NONE);
-        assert_int_equal(result_of(tasks[1]), 1);
-        assert_string_equal(anyloop_error_text(anyloop_future_error(tasks[2]), NULL), "raised");
-        assert_int_equal(anyloop_future_result(tasks[3])->kind, ANYLOOP_NONE);
-        assert_string_equal(anyloop_error_text(anyloop_future_error(tasks[4]), NULL), "boom");
-        assert_int_equal(anyloop_future_state(tasks[5]), ANYLOOP_CANCELLED);
-        for (size_t i = 0; i < LENGTH(tasks); i++)
-            anyloop_future_release(tasks[i]);
-        assert_trace(awaits ? "cleanup slept cleanup slept cleanup slept cleanup slept cleanup slept cleanup slept"
-                            : "cleanup cleanup cleanup cleanup cleanup cleanup");
-    }
-    anyloop_future_release(good);
-    anyloop_future_release(bad);
-    anyloop_future_release(off);
-    loop_end(loop);
-}
-
-static void a_cancellation_in_finally_ends_it_there(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_task *task = ANYLOOP_TASK(loop, leaver, .way = RAISES, .awaits_in_cleanup = 1);
-    turn(loop);
-    assert_int_equal(anyloop_future_cancel(task, NULL), 1);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_CANCELLED);
-    assert_trace("cleanup");
+    anyloop_waker *waker = NULL;
+    anyloop_task *task = ANYLOOP_TASK(loop, leaver, .way = way, .waker = &waker);
+    turns(loop, 2);
+    if (cancelled)
+        assert_int_equal(anyloop_future_cancel(task, NULL), 1);
+    turns(loop, 2);
+    assert_int_equal(anyloop_future_state(task), expected);
+    if (expected == ANYLOOP_FAILED)
+        assert_string_equal(anyloop_error_text(anyloop_future_error(task), NULL), "raised");
+    assert_trace(expected_trace);
     anyloop_future_release(task);
+    anyloop_waker_release(waker);
     loop_end(loop);
+    assert_trace(""); /* not once more at the close */
 }
 
-struct replacer {
+static void finally_runs_once_on_every_way_out(void **state)
+{
+    (void)state;
+    leaves(FALLS, 0, ANYLOOP_RESULT, "body finally");
+    leaves(RETURNS, 0, ANYLOOP_RESULT, "finally");
+    leaves(RAISES, 0, ANYLOOP_FAILED, "finally");
+    leaves(AWAITS_ERROR, 0, ANYLOOP_FAILED, "inner finally");
+    leaves(RERAISES, 0, ANYLOOP_FAILED, "inner tried finally");
+    leaves(CALLS_ERROR, 0, ANYLOOP_FAILED, "inner finally");
+}
+
+static void finally_runs_once_when_an_await_a_yield_or_a_park_is_cancelled(void **state)
+{
+    (void)state;
+    leaves(SLEEPS, 1, ANYLOOP_CANCELLED, "finally");
+    leaves(YIELDS, 1, ANYLOOP_CANCELLED, "finally");
+    leaves(PARKS, 1, ANYLOOP_CANCELLED, "finally");
+}
+
+static void finally_runs_once_when_the_loop_closes(void **state)
+{
+    (void)state;
+    const enum way ways[] = {SLEEPS, YIELDS, PARKS};
+    for (size_t i = 0; i < LENGTH(ways); i++) {
+        anyloop_loop *loop = loop_new();
+        anyloop_waker *waker = NULL;
+        anyloop_task *task = ANYLOOP_TASK(loop, leaver, .way = ways[i], .waker = &waker);
+        turns(loop, 2);
+        assert_ok(anyloop_loop_close(loop));
+        assert_trace("finally");
+        assert_int_equal(anyloop_future_state(task), ANYLOOP_PENDING);
+        anyloop_future_release(task);
+        anyloop_waker_release(waker);
+        loop_end(loop);
+    }
+}
+
+static void what_was_never_started_has_nothing_to_clean_up(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future_release(ANYLOOP_CORO(loop, leaver)); /* never awaited */
+    anyloop_task *task = ANYLOOP_TASK(loop, leaver);
+    assert_int_equal(anyloop_future_cancel(task, NULL), 1);
+    run_to(loop, task, ANYLOOP_E_CANCELLED);
+    ANYLOOP_SPAWN(loop, leaver); /* still in the queue at the close */
+    loop_end(loop);
+    assert_trace("");
+}
+
+/* ---- what FINALLY may do */
+
+struct cleaner {
     anyloop_coro co;
+    int raises, returns;
 };
 
-ANYLOOP_ASYNC(replacer)
+ANYLOOP_ASYNC(cleaner)
 {
     ANYLOOP_BEGIN;
-    ANYLOOP_RAISE(ANYLOOP_E_USER, "first");
+    if (my->raises)
+        ANYLOOP_RAISE(ANYLOOP_E_USER, "first");
+    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, ANYLOOP_FOREVER));
     ANYLOOP_FINALLY;
-    ANYLOOP_RETURN(anyloop_int(9));
+    note("cleans");
+    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, 1));
+    note("cleaned");
+    if (my->returns)
+        ANYLOOP_RETURN(anyloop_int(7));
+    if (my->raises > 1)
+        ANYLOOP_RAISE(ANYLOOP_E_FULL, "second");
     ANYLOOP_END;
 }
 
-static void a_return_in_finally_replaces_what_was_raised(void **state)
+static void a_cleanup_may_await_and_the_outcome_stays(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    anyloop_task *task = ANYLOOP_TASK(loop, replacer);
-    assert_ok(anyloop_loop_run_until_complete(loop, task));
-    assert_int_equal(result_of(task), 9);
-    anyloop_future_release(task);
+    run_to(loop, ANYLOOP_CORO(loop, cleaner, .raises = 1), ANYLOOP_E_USER);
+    assert_trace("cleans cleaned");
+    anyloop_task *task = ANYLOOP_TASK(loop, cleaner);
+    turn(loop);
+    assert_int_equal(anyloop_future_cancel(task, NULL), 1);
+    run_to(loop, task, ANYLOOP_E_CANCELLED);
+    assert_trace("cleans cleaned");
     loop_end(loop);
 }
 
-/* ---- looking at outcomes */
+static void leaving_from_a_cleanup_replaces_the_outcome(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_task *task = ANYLOOP_TASK(loop, cleaner, .raises = 1, .returns = 1);
+    assert_ok(anyloop_loop_run_until_complete(loop, task));
+    assert_int_equal(result_of(task), 7);
+    anyloop_future_release(task);
+    run_to(loop, ANYLOOP_CORO(loop, cleaner, .raises = 2), ANYLOOP_E_FULL);
+    assert_trace("cleans cleaned cleans cleaned");
+    loop_end(loop);
+}
+
+static void a_cancelled_cleanup_ends_there(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_task *task = ANYLOOP_TASK(loop, cleaner, .raises = 1);
+    turn(loop);
+    assert_int_equal(anyloop_future_cancel(task, NULL), 1);
+    run_to(loop, task, ANYLOOP_E_CANCELLED);
+    assert_trace("cleans");
+    loop_end(loop);
+}
+
+static void a_cleanup_at_the_close_stops_at_its_first_await(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    ANYLOOP_SPAWN(loop, cleaner);
+    turn(loop);
+    loop_end(loop);
+    assert_trace("cleans");
+}
+
+/* ---- TRY */
 
 struct trier {
     anyloop_coro co;
-    anyloop_future *futures[3];
-    int i, reraise;
+    anyloop_future *awaited;
+    int fallen;
 };
 
 ANYLOOP_ASYNC(trier)
 {
     ANYLOOP_BEGIN;
-    for (my->i = 0; my->i < 3; my->i++) {
-        ANYLOOP_TRY(anyloop_future_retain(my->futures[my->i]));
-        note(ANYLOOP_OUTCOME == ANYLOOP_RESULT ? "result" : ANYLOOP_OUTCOME == ANYLOOP_FAILED ? "failed" : "cancelled");
-    }
-    if (my->reraise)
-        ANYLOOP_RERAISE;
-    ANYLOOP_RETURN(anyloop_int(anyloop_error_code(ANYLOOP_AWAITED)));
-    ANYLOOP_END;
-}
-
-static void try_goes_on_with_any_outcome_and_reraise_passes_it_on_whole(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_future *futures[] = {future_new(loop), future_new(loop), future_new(loop)};
-    anyloop_value reason = anyloop_static_text("enough");
-    set_int(futures[0], 1);
-    set_error(futures[1]);
-    anyloop_future_cancel(futures[2], &reason);
-    anyloop_task *calm = ANYLOOP_TASK(loop, trier, .futures = {futures[0], futures[1], futures[2]});
-    anyloop_task *cancelled = ANYLOOP_TASK(loop, trier, .futures = {futures[0], futures[1], futures[2]}, .reraise = 1);
-    anyloop_task *failed = ANYLOOP_TASK(loop, trier, .futures = {futures[0], futures[2], futures[1]}, .reraise = 1);
-    assert_ok(anyloop_loop_run_until_complete(loop, calm));
-    assert_int_equal(result_of(calm), ANYLOOP_E_CANCELLED);
-    assert_trace("result failed cancelled result failed cancelled result cancelled failed");
-    assert_int_equal(anyloop_loop_run_until_complete(loop, cancelled), ANYLOOP_E_CANCELLED);
-    assert_string_equal(anyloop_error_text(anyloop_future_error(cancelled), NULL), "enough");
-    assert_int_equal(anyloop_loop_run_until_complete(loop, failed), ANYLOOP_E_USER);
-    assert_string_equal(anyloop_error_text(anyloop_future_error(failed), NULL), "boom");
-    anyloop_future_release(calm);
-    anyloop_future_release(cancelled);
-    anyloop_future_release(failed);
-    for (int i = 0; i < 3; i++)
-        anyloop_future_release(futures[i]);
-    loop_end(loop);
-}
-
-struct refuser {
-    anyloop_coro co;
-};
-
-ANYLOOP_ASYNC(refuser)
-{
-    ANYLOOP_BEGIN;
-    ANYLOOP_TRY(anyloop_sleep(my->co.loop, ANYLOOP_FOREVER));
-    assert_int_equal(ANYLOOP_OUTCOME, ANYLOOP_CANCELLED);
-    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, 5));
-    ANYLOOP_RETURN(anyloop_int(5));
-    ANYLOOP_END;
-}
-
-static void a_cancellation_can_be_refused_by_going_on(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_task *task = ANYLOOP_TASK(loop, refuser);
-    turn(loop);
-    assert_int_equal(anyloop_future_cancel(task, NULL), 1);
-    assert_ok(anyloop_loop_run_until_complete(loop, task));
-    assert_int_equal(result_of(task), 5);
-    anyloop_future_release(task);
-    loop_end(loop);
-}
-
-/* ---- parts of a coroutine */
-
-struct part {
-    anyloop_coro co;
-    int64_t n, sum; /* argument, result */
-    int raise;
-};
-
-ANYLOOP_ASYNC(part)
-{
-    ANYLOOP_BEGIN;
-    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, my->n));
-    if (my->raise)
-        ANYLOOP_RAISE(ANYLOOP_E_USER, "part");
-    my->sum += my->n;
-    ANYLOOP_YIELD;
-    ANYLOOP_FINALLY;
-    note("part ends");
-    ANYLOOP_END;
-}
-
-struct whole {
-    anyloop_coro co;
-    int raise;
-    struct part part;
-};
-
-ANYLOOP_ASYNC(whole)
-{
-    ANYLOOP_BEGIN;
-    my->part.n = 2;
-    ANYLOOP_CALL(part, my->part);
-    my->part.n = 3;
-    my->part.raise = my->raise;
-    ANYLOOP_CALL(part, my->part); /* the same frame again */
-    ANYLOOP_RETURN(anyloop_int(my->part.sum));
-    ANYLOOP_FINALLY;
-    note("whole ends");
-    ANYLOOP_END;
-}
-
-static void a_called_part_runs_inside_and_its_errors_pass_through(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_task *task = ANYLOOP_TASK(loop, whole);
-    assert_ok(anyloop_loop_run_until_complete(loop, task));
-    assert_int_equal(result_of(task), 5);
-    anyloop_future_release(task);
-    assert_trace("part ends part ends whole ends");
-    run_to(loop, ANYLOOP_TASK(loop, whole, .raise = 1), ANYLOOP_E_USER);
-    assert_trace("part ends part ends whole ends");
-    task = ANYLOOP_TASK(loop, whole);
-    turn(loop);
-    anyloop_future_cancel(task, NULL);
-    run_to(loop, task, ANYLOOP_E_CANCELLED);
-    assert_trace("part ends whole ends");
-    ANYLOOP_SPAWN(loop, whole);
-    turn(loop);
-    loop_end(loop); /* the close event reaches the part too */
-    assert_trace("part ends whole ends");
-}
-
-struct switcher {
-    anyloop_coro co;
-    int on;
-};
-
-/* What the manual forbids. */
-ANYLOOP_ASYNC(switcher)
-{
-    ANYLOOP_BEGIN;
-    switch (my->on) {
-    case 0:
-        ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, 1));
-    default:
+    ANYLOOP_TRY(anyloop_future_retain(my->awaited));
+    switch (ANYLOOP_OUTCOME) { /* with no await inside it */
+    case ANYLOOP_RESULT:
+        note("result");
+        break;
+    case ANYLOOP_FAILED:
+        note(anyloop_error_code(ANYLOOP_AWAITED) == ANYLOOP_E_USER ? "failed" : "?");
+        break;
+    case ANYLOOP_CANCELLED:
+        note(anyloop_error_text(ANYLOOP_AWAITED, NULL)[0] == 'w' ? "cancelled" : "?");
         break;
     }
+    ANYLOOP_YIELD;
+    assert_int_equal(ANYLOOP_OUTCOME, ANYLOOP_RESULT); /* of the yield */
+    assert_int_equal(ANYLOOP_AWAITED->kind, ANYLOOP_NONE);
     ANYLOOP_RETURN(anyloop_int(1));
     ANYLOOP_END;
 }
 
-static void an_await_inside_a_switch_is_told_and_not_lost(void **state)
+static void try_goes_on_with_every_outcome(void **state)
+{
+    (void)state;
+    for (int outcome = 0; outcome < 3; outcome++) {
+        anyloop_loop *loop = loop_new();
+        anyloop_future *future = future_new(loop);
+        anyloop_task *task = ANYLOOP_TASK(loop, trier, .awaited = future);
+        turn(loop);
+        anyloop_value value = outcome == 1 ? error_of(ANYLOOP_E_USER, "why") : anyloop_static_text("why");
+        if (outcome == 0)
+            assert_ok(anyloop_future_set_result(future, &value));
+        else if (outcome == 1)
+            assert_ok(anyloop_future_set_error(future, &value));
+        else
+            assert_int_equal(anyloop_future_cancel(task, &value), 1); /* and refuses it */
+        assert_ok(anyloop_loop_run_until_complete(loop, task));
+        assert_int_equal(result_of(task), 1);
+        assert_trace(outcome == 0 ? "result" : outcome == 1 ? "failed" : "cancelled");
+        anyloop_future_release(task);
+        anyloop_future_release(future);
+        loop_end(loop);
+    }
+}
+
+static void try_leaves_when_the_loop_closes(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    anyloop_task *task = ANYLOOP_TASK(loop, switcher);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_STATE);
-    assert_string_equal(anyloop_error_text(anyloop_future_error(task), NULL),
-                        "cannot resume: an await inside a switch statement");
+    anyloop_future *future = future_new(loop);
+    ANYLOOP_SPAWN(loop, trier, .awaited = future);
+    turn(loop);
+    assert_ok(anyloop_loop_close(loop));
+    anyloop_future_release(future);
+    loop_end(loop);
+    assert_trace("");
+}
+
+/* ---- CALL */
+
+struct adder {
+    anyloop_coro co;
+    int from, to, i, sum;
+};
+
+ANYLOOP_ASYNC(adder)
+{
+    ANYLOOP_BEGIN;
+    for (my->i = my->from, my->sum = 0; my->i < my->to; my->i++) {
+        ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, 1));
+        my->sum += my->i;
+    }
+    ANYLOOP_FINALLY;
+    note("sub");
+    ANYLOOP_END;
+}
+
+struct caller {
+    anyloop_coro co;
+    int round, sum;
+    struct adder sub;
+};
+
+ANYLOOP_ASYNC(caller)
+{
+    ANYLOOP_BEGIN;
+    for (my->round = 0; my->round < 3; my->round++) {
+        my->sub.from = my->round;
+        my->sub.to = my->round + 2;
+        ANYLOOP_CALL(adder, my->sub);
+        my->sum += my->sub.sum;
+    }
+    ANYLOOP_RETURN(anyloop_int(my->sum));
+    ANYLOOP_FINALLY;
+    note("caller");
+    ANYLOOP_END;
+}
+
+static void a_call_runs_inside_the_caller_and_can_be_repeated(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_task *task = ANYLOOP_TASK(loop, caller);
+    assert_ok(anyloop_loop_run_until_complete(loop, task));
+    assert_int_equal(result_of(task), 0 + 1 + 1 + 2 + 2 + 3);
+    assert_trace("sub sub sub caller");
     anyloop_future_release(task);
+    loop_end(loop);
+}
+
+static void a_cancellation_and_the_close_go_through_a_call_from_the_inside(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_task *task = ANYLOOP_TASK(loop, caller);
+    turn(loop);
+    assert_int_equal(anyloop_future_cancel(task, NULL), 1);
+    run_to(loop, task, ANYLOOP_E_CANCELLED);
+    assert_trace("sub caller");
+    ANYLOOP_SPAWN(loop, caller);
+    turn(loop);
+    loop_end(loop);
+    assert_trace("sub caller");
+}
+
+/* ---- frames */
+
+struct framed {
+    anyloop_coro co;
+    int n;
+    _Alignas(16) char text[16];
+    struct framed *self;
+};
+
+ANYLOOP_ASYNC(framed)
+{
+    ANYLOOP_BEGIN;
+    assert_int_equal((uintptr_t)my % _Alignof(struct framed), 0);
+    my->self = my;
+    for (my->n = 0; my->n < 5; my->n++) {
+        int local; /* without an initialiser, used between two awaits only */
+        local = my->n;
+        my->text[local] = (char)('a' + local);
+        ANYLOOP_YIELD;
+        assert_ptr_equal(my->self, my); /* it never moves */
+    }
+    assert_string_equal(my->text, "abcdefgh");
+    ANYLOOP_END;
+}
+
+static void a_frame_is_copied_stays_in_its_place_and_keeps_its_members(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    struct framed frame = {.text = "_____fgh"};
+    anyloop_task *task = anyloop_task_create(loop, "framed", framed_step, &frame, sizeof frame);
+    memset(&frame, 'x', sizeof frame);
+    assert_string_equal(anyloop_task_name(task), "framed");
+    run_to(loop, task, ANYLOOP_OK);
+    loop_end(loop);
+}
+
+struct plain {
+    anyloop_coro co;
+};
+
+ANYLOOP_ASYNC(plain)
+{
+    ANYLOOP_BEGIN;
+    assert_ptr_equal(anyloop_current_task(my->co.loop), my->co.task);
+    ANYLOOP_END;
+}
+
+static void a_coroutine_without_arguments_a_finally_or_a_return_gives_none(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_task *task = ANYLOOP_TASK(loop, plain);
+    assert_ok(anyloop_loop_run_until_complete(loop, task));
+    assert_int_equal(anyloop_future_result(task)->kind, ANYLOOP_NONE);
+    anyloop_future_release(task);
+    loop_end(loop);
+}
+
+struct passer {
+    anyloop_coro co;
+    anyloop_future *awaited;
+};
+
+ANYLOOP_ASYNC(passer)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(my->awaited);
+    ANYLOOP_RETURN_AWAITED;
+    ANYLOOP_END;
+}
+
+static void what_was_awaited_can_be_returned(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    int dropped = 0;
+    anyloop_future *future = future_new(loop);
+    anyloop_task *task = ANYLOOP_TASK(loop, passer, .awaited = future);
+    turn(loop);
+    const anyloop_value value = counted(&dropped);
+    assert_ok(anyloop_future_set_result(future, &value)); /* the task holds it alone */
+    assert_ok(anyloop_loop_run_until_complete(loop, task));
+    assert_ptr_equal(anyloop_to_pointer(anyloop_future_result(task)), &dropped);
+    assert_int_equal(dropped, 0);
+    anyloop_future_release(task);
+    assert_int_equal(dropped, 1);
     loop_end(loop);
 }
 
@@ -306,7 +447,7 @@ ANYLOOP_ASYNC(worker)
 
 struct gatherer {
     anyloop_coro co;
-    int64_t sum;
+    int64_t digits;
 };
 
 ANYLOOP_ASYNC(gatherer)
@@ -318,8 +459,8 @@ ANYLOOP_ASYNC(gatherer)
                                  ANYLOOP_CORO(my->co.loop, worker, .n = 20), ANYLOOP_TASK(my->co.loop, worker)));
     items = anyloop_to_list(ANYLOOP_AWAITED, &size);
     for (size_t i = 0; i < size; i++)
-        my->sum = my->sum * 100 + anyloop_to_int(&items[i]);
-    ANYLOOP_RETURN(anyloop_int(my->sum));
+        my->digits = my->digits * 100 + anyloop_to_int(&items[i]);
+    ANYLOOP_RETURN(anyloop_int(my->digits));
     ANYLOOP_END;
 }
 
@@ -328,7 +469,6 @@ static void tasks_coroutines_and_gathers_are_made_in_a_line(void **state)
     (void)state;
     anyloop_loop *loop = loop_new();
     anyloop_task *task = ANYLOOP_TASK(loop, gatherer);
-    assert_string_equal(anyloop_task_name(task), "gatherer");
     assert_ok(anyloop_loop_run_until_complete(loop, task));
     assert_int_equal(result_of(task), 302000);
     assert_int_equal(anyloop_loop_time(loop), HOUR + 30);
@@ -336,7 +476,7 @@ static void tasks_coroutines_and_gathers_are_made_in_a_line(void **state)
     loop_end(loop);
 }
 
-static void the_values_answers_are_for_their_kind_only(void **state)
+static void what_a_value_is_asked_for_is_answered_by_its_kind_only(void **state)
 {
     (void)state;
     const anyloop_value text = anyloop_static_text("text"), number = anyloop_int(3), truth = anyloop_bool(7);
@@ -351,18 +491,82 @@ static void the_values_answers_are_for_their_kind_only(void **state)
     assert_null(anyloop_to_pointer(&text));
 }
 
+/* ---- misuse */
+
+struct switcher {
+    anyloop_coro co;
+    int which;
+};
+
+ANYLOOP_ASYNC(switcher)
+{
+    ANYLOOP_BEGIN;
+    switch (my->which) {
+    case 0:
+        ANYLOOP_YIELD;
+        note("never");
+    }
+    ANYLOOP_FINALLY;
+    note("finally");
+    ANYLOOP_END;
+}
+
+static void an_await_inside_a_switch_is_an_error_that_says_so(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_task *task = ANYLOOP_TASK(loop, switcher);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_STATE);
+    assert_non_null(strstr(anyloop_error_text(anyloop_future_error(task), NULL), "switch"));
+    assert_trace("");
+    anyloop_future_release(task);
+    loop_end(loop);
+}
+
+static int32_t answer;
+
+static int32_t answering_step(void *frame, anyloop_task *task, uint32_t event)
+{
+    (void)frame, (void)task, (void)event;
+    return answer;
+}
+
+/* Of a step that is written by hand. */
+static void an_answer_that_is_none_fails_the_task(void **state)
+{
+    (void)state;
+    const int32_t answers[] = {-1, 3, 15, ANYLOOP_STEP_AWAIT /* without one */, 19, INT32_MAX, INT32_MIN,
+                               ANYLOOP_STEP_RAISE /* nothing */};
+    anyloop_loop *loop = loop_new();
+    for (size_t i = 0; i < LENGTH(answers); i++) {
+        answer = answers[i];
+        run_to(loop, anyloop_coroutine_create(loop, NULL, answering_step, NULL, 0), ANYLOOP_E_INVALID);
+    }
+    loop_end(loop);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finally_runs_once_on_every_way_out_and_keeps_the_outcome),
-        cmocka_unit_test(a_cancellation_in_finally_ends_it_there),
-        cmocka_unit_test(a_return_in_finally_replaces_what_was_raised),
-        cmocka_unit_test(try_goes_on_with_any_outcome_and_reraise_passes_it_on_whole),
-        cmocka_unit_test(a_cancellation_can_be_refused_by_going_on),
-        cmocka_unit_test(a_called_part_runs_inside_and_its_errors_pass_through),
-        cmocka_unit_test(an_await_inside_a_switch_is_told_and_not_lost),
+    const struct CMUnitTest cases[] = {
+        cmocka_unit_test(finally_runs_once_on_every_way_out),
+        cmocka_unit_test(finally_runs_once_when_an_await_a_yield_or_a_park_is_cancelled),
+        cmocka_unit_test(finally_runs_once_when_the_loop_closes),
+        cmocka_unit_test(what_was_never_started_has_nothing_to_clean_up),
+        cmocka_unit_test(a_cleanup_may_await_and_the_outcome_stays),
+        cmocka_unit_test(leaving_from_a_cleanup_replaces_the_outcome),
+        cmocka_unit_test(a_cancelled_cleanup_ends_there),
+        cmocka_unit_test(a_cleanup_at_the_close_stops_at_its_first_await),
+        cmocka_unit_test(try_goes_on_with_every_outcome),
+        cmocka_unit_test(try_leaves_when_the_loop_closes),
+        cmocka_unit_test(a_call_runs_inside_the_caller_and_can_be_repeated),
+        cmocka_unit_test(a_cancellation_and_the_close_go_through_a_call_from_the_inside),
+        cmocka_unit_test(a_frame_is_copied_stays_in_its_place_and_keeps_its_members),
+        cmocka_unit_test(a_coroutine_without_arguments_a_finally_or_a_return_gives_none),
+        cmocka_unit_test(what_was_awaited_can_be_returned),
         cmocka_unit_test(tasks_coroutines_and_gathers_are_made_in_a_line),
-        cmocka_unit_test(the_values_answers_are_for_their_kind_only),
+        cmocka_unit_test(what_a_value_is_asked_for_is_answered_by_its_kind_only),
+        cmocka_unit_test(an_await_inside_a_switch_is_an_error_that_says_so),
+        cmocka_unit_test(an_answer_that_is_none_fails_the_task),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("coro", cases, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Callbacks and timers: when they run, what cancels them, what other threads may do, and that each drop runs once.
+/* Callbacks and timers: when they run, what cancels them, that each drop runs once, and that other threads are refused.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -269,137 +269,6 @@ static void a47_another_threads_call_soon_is_refused(void **state)
     loop_end(loop);
 }
 
-static void stop_from_callback(void *loop)
-{
-    note("world");
-    anyloop_loop_stop(loop);
-}
-
-static void *post_hello(void *loop)
-{
-    anyloop_loop_call_soon_threadsafe(loop, note, "hello", NULL);
-    anyloop_loop_call_soon_threadsafe(loop, stop_from_callback, loop, NULL);
-    return NULL;
-}
-
-/* The timer is so far away that only the post can end the sleep. */
-static void b01_a_call_from_another_thread_wakes_the_sleeping_loop(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_real();
-    assert_ok(anyloop_loop_call_later(loop, ANYLOOP_SECONDS(3600), note, "too late", NULL, NULL));
-    pthread_t thread = thread_start(post_hello, loop);
-    assert_ok(anyloop_loop_run_forever(loop));
-    thread_join(thread);
-    assert_trace("hello world");
-    loop_end(loop);
-}
-
-static void b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_and_never_run_inside(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    assert_ok(anyloop_loop_call_soon_threadsafe(loop, note, "1", NULL));
-    assert_ok(anyloop_loop_call_soon_threadsafe(loop, note, "2", NULL));
-    assert_ok(anyloop_loop_call_soon_threadsafe(loop, note, "3", NULL));
-    assert_trace("");
-    turn(loop);
-    assert_trace("1 2 3");
-    loop_end(loop);
-}
-
-static void cancel_handle(void *handle)
-{
-    assert_ok(anyloop_handle_cancel(handle));
-}
-
-static void *post_cancel(void *self)
-{
-    struct elsewhere *elsewhere = self;
-    anyloop_loop_call_soon_threadsafe(elsewhere->loop, cancel_handle, elsewhere->handle, NULL);
-    return NULL;
-}
-
-static void b06_what_another_thread_cancels_before_it_begins_never_runs(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    struct elsewhere self = {.loop = loop};
-    assert_ok(anyloop_loop_call_later(loop, 5, note, "never", NULL, &self.handle));
-    thread_join(thread_start(post_cancel, &self));
-    run_to(loop, anyloop_sleep(loop, 10), ANYLOOP_OK);
-    assert_int_equal(anyloop_handle_cancelled(self.handle), 1);
-    assert_trace("");
-    anyloop_handle_release(self.handle);
-    loop_end(loop);
-}
-
-enum { POSTERS = 4, POSTS = 1024 };
-
-struct posters {
-    anyloop_loop *loop;
-    int next[POSTERS]; /* of each thread, the number that must come next */
-    int out_of_order, received, timers;
-};
-
-struct post {
-    struct posters *to;
-    int poster, number;
-};
-
-static void receive(void *pointer)
-{
-    struct post *post = pointer;
-    struct posters *to = post->to;
-    to->out_of_order += to->next[post->poster]++ != post->number;
-    if (++to->received == POSTERS * POSTS)
-        anyloop_loop_stop(to->loop);
-}
-
-static void *post_many(void *pointer)
-{
-    struct post *first = pointer;
-    for (int i = 0; i < POSTS; i++)
-        while (anyloop_loop_call_soon_threadsafe(first->to->loop, receive, &first[i], NULL) != ANYLOOP_OK)
-            ;
-    return NULL;
-}
-
-/* A timer that keeps setting and cancelling others. */
-static void churn(void *pointer)
-{
-    struct posters *to = pointer;
-    anyloop_handle *handle = NULL;
-    assert_ok(anyloop_loop_call_later(to->loop, ANYLOOP_SECONDS(9), note, "never", NULL, &handle));
-    assert_ok(anyloop_loop_call_later(to->loop, 1000, churn, to, NULL, NULL));
-    assert_ok(anyloop_handle_cancel(handle));
-    anyloop_handle_release(handle);
-    to->timers++;
-}
-
-static void b07_thousands_of_posts_among_changing_timers_all_arrive_in_each_threads_order(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_real();
-    struct posters to = {.loop = loop};
-    struct post *posts = calloc(POSTERS * POSTS, sizeof *posts);
-    pthread_t threads[POSTERS];
-    churn(&to);
-    for (int i = 0; i < POSTERS * POSTS; i++)
-        posts[i] = (struct post){&to, i / POSTS, i % POSTS};
-    for (int i = 0; i < POSTERS; i++)
-        threads[i] = thread_start(post_many, &posts[i * POSTS]);
-    assert_ok(anyloop_loop_run_forever(loop));
-    for (int i = 0; i < POSTERS; i++)
-        thread_join(threads[i]);
-    assert_int_equal(to.received, POSTERS * POSTS);
-    assert_int_equal(to.out_of_order, 0);
-    assert_true(to.timers > 0);
-    assert_trace("");
-    free(posts);
-    loop_end(loop);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,10 +283,6 @@ int main(void)
         cmocka_unit_test(a12_short_sleeps_do_not_spin),
         cmocka_unit_test(a15_a_long_step_does_not_shorten_the_sleep_behind_it),
         cmocka_unit_test(a47_another_threads_call_soon_is_refused),
-        cmocka_unit_test(b01_a_call_from_another_thread_wakes_the_sleeping_loop),
-        cmocka_unit_test(b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_and_never_run_inside),
-        cmocka_unit_test(b06_what_another_thread_cancels_before_it_begins_never_runs),
-        cmocka_unit_test(b07_thousands_of_posts_among_changing_timers_all_arrive_in_each_threads_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

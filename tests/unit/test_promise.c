@@ -1,171 +1,147 @@
-/* Promises and wakers: what other threads hold. Also how a thread asks for a coroutine, waits for it, or gives it up.
+/* Promises and wakers: who wins, what arrives when, what is too late, what outlives what.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "test.h"
 
-/* A promise, its future, and what a thread did with it. */
-typedef struct pair {
-    anyloop_loop *loop;
+#include <stdbool.h>
+
+/* ---- another thread's part; it is judged after the join */
+
+struct keeper {
     anyloop_promise *promise;
-    anyloop_future *future;
+    anyloop_value value; /* an error: kept as one */
+    bool only_release;
     anyloop_status status;
-} pair;
+};
 
-static pair pair_new(anyloop_loop *loop)
+static void *keep(void *argument)
 {
-    pair made = {.loop = loop};
-    assert_ok(anyloop_promise_new(loop, &made.promise, &made.future));
-    return made;
-}
-
-static void pair_release(pair *self)
-{
-    anyloop_promise_release(self->promise);
-    anyloop_future_release(self->future);
-}
-
-static void *keep_with_7(void *pointer)
-{
-    pair *self = pointer;
-    anyloop_value value = anyloop_int(7);
-    self->status = anyloop_promise_set_result(self->promise, &value);
+    struct keeper *keeper = argument;
+    if (!keeper->only_release)
+        keeper->status = keeper->value.kind == ANYLOOP_ERROR
+                             ? anyloop_promise_set_error(keeper->promise, &keeper->value)
+                             : anyloop_promise_set_result(keeper->promise, &keeper->value);
+    anyloop_promise_release(keeper->promise);
     return NULL;
 }
 
-static void *keep_with_error(void *pointer)
+static anyloop_promise *promise_new(anyloop_loop *loop, anyloop_future **future)
 {
-    pair *self = pointer;
-    anyloop_value error = anyloop_none();
-    anyloop_value_error(NULL, ANYLOOP_E_USER, "boom", 4, &error);
-    self->status = anyloop_promise_set_error(self->promise, &error);
-    return NULL;
+    anyloop_promise *promise = NULL;
+    assert_ok(anyloop_promise_new(loop, &promise, future));
+    return promise;
 }
 
-/* ---- promises */
+static void note_done(void *text, anyloop_future *future)
+{
+    (void)future;
+    note(text);
+}
 
-static void b16_a_threads_result_arrives_through_a_promise(void **state)
+/* ---- keeping */
+
+static void b16_a_result_of_a_thread_arrives_through_a_promise_and_wakes_the_loop(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_real();
-    pair self = pair_new(loop);
-    pthread_t thread = thread_start(keep_with_7, &self);
-    assert_ok(anyloop_loop_run_until_complete(loop, self.future));
-    assert_int_equal(result_of(self.future), 7);
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = anyloop_int(42)};
+    pthread_t thread = thread_start(keep, &keeper);
+    assert_ok(anyloop_loop_run_until_complete(loop, future));
     thread_join(thread);
-    assert_ok(self.status);
-    pair_release(&self);
+    assert_ok(keeper.status);
+    assert_int_equal(result_of(future), 42);
+    anyloop_future_release(future);
     loop_end(loop);
 }
 
-static void b16_a_threads_error_arrives_through_a_promise(void **state)
+static void an_error_of_a_thread_arrives_whole(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_real();
-    pair self = pair_new(loop);
-    pthread_t thread = thread_start(keep_with_error, &self);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, self.future), ANYLOOP_E_USER);
-    assert_string_equal(anyloop_error_text(anyloop_future_error(self.future), NULL), "boom");
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = error_of(ANYLOOP_E_USER, "far away")};
+    pthread_t thread = thread_start(keep, &keeper);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, future), ANYLOOP_E_USER);
     thread_join(thread);
-    pair_release(&self);
+    assert_string_equal(anyloop_error_text(anyloop_future_error(future), NULL), "far away");
+    anyloop_future_release(future);
     loop_end(loop);
 }
 
-/* The thread hears of it in the only way there is: its result is not wanted. */
-static void b17_a_future_that_the_loop_cancelled_takes_no_result_from_the_thread(void **state)
+static void an_error_with_the_code_cancelled_cancels_the_future(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    int dropped = 0;
-    anyloop_value value = counted(&dropped);
-    assert_int_equal(anyloop_future_cancel(self.future, NULL), 1);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_CANCELLED);
-    self.status = anyloop_promise_set_result(self.promise, &value);
-    assert_true(self.status == ANYLOOP_OK || self.status == ANYLOOP_E_STATE); /* too late to tell, or told */
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = error_of(ANYLOOP_E_CANCELLED, "why")};
+    keep(&keeper);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, future), ANYLOOP_E_CANCELLED);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_CANCELLED);
+    assert_string_equal(anyloop_error_text(anyloop_future_error(future), NULL), "why");
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
+/* As asyncio's call_soon_threadsafe(future.set_result): behind what is ready, and the callbacks one turn later. */
+static void a_kept_promise_is_a_result_in_the_next_turn_and_its_callbacks_run_in_the_one_after(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future)};
+    assert_ok(anyloop_future_add_done_callback(future, note_done, "done", NULL));
+    keep(&keeper);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_PENDING);
     turn(loop);
-    assert_int_equal(dropped, 1);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_CANCELLED);
-    pair_release(&self);
-    loop_end(loop);
-}
-
-static void b18_a_result_kept_before_the_cancellation_is_dropped_when_it_arrives_late(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    int dropped = 0;
-    anyloop_value value = counted(&dropped);
-    assert_ok(anyloop_promise_set_result(self.promise, &value));
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_PENDING); /* it comes by mail */
-    assert_int_equal(anyloop_future_cancel(self.future, NULL), 1);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_RESULT);
+    assert_trace("");
     turn(loop);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_CANCELLED);
-    assert_int_equal(dropped, 1);
-    pair_release(&self);
+    assert_trace("done");
+    anyloop_future_release(future);
     loop_end(loop);
 }
 
-static void of_two_results_the_first_wins(void **state)
+static void a_promise_is_kept_once_and_what_came_second_is_dropped(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    int dropped = 0;
-    anyloop_value late = counted(&dropped), error = error_of(ANYLOOP_E_USER, "late");
-    keep_with_7(&self);
-    assert_ok(self.status);
-    assert_int_equal(anyloop_promise_set_result(self.promise, &late), ANYLOOP_E_STATE);
-    assert_int_equal(dropped, 1);
-    assert_int_equal(anyloop_promise_set_error(self.promise, &error), ANYLOOP_E_STATE);
+    anyloop_future *future;
+    anyloop_promise *promise = promise_new(loop, &future);
+    int first = 0, second = 0;
+    anyloop_value value = counted(&first), late = counted(&second), error = error_of(ANYLOOP_E_USER, "late");
+    assert_ok(anyloop_promise_set_result(promise, &value));
+    assert_int_equal(anyloop_promise_set_result(promise, &late), ANYLOOP_E_STATE);
+    assert_int_equal(second, 1);
     turn(loop);
-    assert_int_equal(result_of(self.future), 7);
-    pair_release(&self);
+    assert_int_equal(anyloop_promise_set_error(promise, &error), ANYLOOP_E_STATE);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_RESULT);
+    assert_int_equal(first, 0);
+    anyloop_future_release(future);
+    assert_int_equal(first, 1);
+    anyloop_promise_release(promise);
     loop_end(loop);
 }
 
-static void a_promise_that_nobody_keeps_fails_its_future(void **state)
+static void what_cannot_be_sent_is_refused_and_leaves_the_promise_open(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    anyloop_promise_release(anyloop_promise_retain(self.promise));
-    turn(loop);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_PENDING);
-    anyloop_promise_release(self.promise);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, self.future), ANYLOOP_E_ABANDONED);
-    anyloop_future_release(self.future);
-    loop_end(loop);
-}
-
-static void a_promise_can_cancel_its_future_with_a_reason(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    anyloop_value error = error_of(ANYLOOP_E_CANCELLED, "changed my mind");
-    assert_ok(anyloop_promise_set_error(self.promise, &error));
-    assert_int_equal(anyloop_loop_run_until_complete(loop, self.future), ANYLOOP_E_CANCELLED);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_CANCELLED);
-    assert_string_equal(anyloop_error_text(anyloop_future_error(self.future), NULL), "changed my mind");
-    pair_release(&self);
-    loop_end(loop);
-}
-
-static void a_promise_takes_only_what_may_leave_its_thread(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    anyloop_value value = anyloop_none(), number = anyloop_int(1);
-    assert_ok(anyloop_value_future(self.future, &value));
-    assert_int_equal(anyloop_promise_set_result(self.promise, &value), ANYLOOP_E_TYPE);
-    assert_int_equal(anyloop_promise_set_error(self.promise, &number), ANYLOOP_E_TYPE);
-    keep_with_7(&self); /* and it is still open */
-    turn(loop);
-    assert_int_equal(result_of(self.future), 7);
-    pair_release(&self);
+    anyloop_future *future;
+    anyloop_promise *promise = promise_new(loop, &future);
+    anyloop_value local, number = anyloop_int(1);
+    assert_ok(anyloop_value_future(future, &local));
+    assert_int_equal(anyloop_promise_set_result(promise, &local), ANYLOOP_E_TYPE);
+    assert_int_equal(anyloop_promise_set_error(promise, &number), ANYLOOP_E_TYPE);
+    assert_int_equal(anyloop_promise_set_error(promise, NULL), ANYLOOP_E_TYPE);
+    assert_int_equal(anyloop_promise_set_result(NULL, &number), ANYLOOP_E_INVALID);
+    assert_int_equal(anyloop_promise_new(loop, NULL, &future), ANYLOOP_E_INVALID);
+    assert_ok(anyloop_promise_set_result(promise, NULL));
+    assert_ok(anyloop_loop_run_until_complete(loop, future));
+    assert_int_equal(anyloop_future_result(future)->kind, ANYLOOP_NONE);
+    anyloop_promise_release(promise);
+    anyloop_future_release(future);
     loop_end(loop);
 }
 
@@ -173,47 +149,219 @@ static void nobody_but_the_promise_completes_its_future(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = anyloop_int(7)};
     anyloop_value error = error_of(ANYLOOP_E_USER, NULL);
-    assert_int_equal(anyloop_future_set_result(self.future, NULL), ANYLOOP_E_TYPE);
-    assert_int_equal(anyloop_future_set_error(self.future, &error), ANYLOOP_E_TYPE);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_PENDING);
-    keep_with_7(&self);
-    pair_release(&self);
-    turn(loop);
+    assert_int_equal(anyloop_future_set_result(future, NULL), ANYLOOP_E_TYPE);
+    assert_int_equal(anyloop_future_set_error(future, &error), ANYLOOP_E_TYPE);
+    keep(&keeper);
+    assert_ok(anyloop_loop_run_until_complete(loop, future));
+    assert_int_equal(result_of(future), 7);
+    anyloop_future_release(future);
     loop_end(loop);
 }
 
-static void a_promise_outlives_its_loop(void **state)
+static void a_future_that_the_loop_cancelled_takes_no_result(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    int dropped = 0;
-    anyloop_value value = counted(&dropped);
+    int gone = 0;
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = counted(&gone)};
+    assert_int_equal(anyloop_future_cancel(future, NULL), 1);
+    thread_join(thread_start(keep, &keeper));
+    turn(loop);
+    assert_int_equal(gone, 1);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_CANCELLED);
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
+/* ---- not keeping */
+
+static void a_promise_that_nobody_can_keep_any_more_fails_its_future(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_real();
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .only_release = true};
+    anyloop_promise_retain(keeper.promise);
+    thread_join(thread_start(keep, &keeper));
+    turn(loop);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_PENDING); /* there is another holder */
+    pthread_t thread = thread_start(keep, &keeper);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, future), ANYLOOP_E_ABANDONED);
+    thread_join(thread);
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
+static void nobody_need_wait_for_a_promise(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    int gone = 0;
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = counted(&gone)};
+    anyloop_future_release(future);
+    thread_join(thread_start(keep, &keeper));
+    assert_ok(keeper.status);
+    turn(loop);
+    assert_int_equal(gone, 1);
+    loop_end(loop);
+}
+
+static void b18_a_promise_kept_before_the_cancellation_came_is_too_late_and_its_value_is_dropped(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    int gone = 0;
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = counted(&gone)};
+    thread_join(thread_start(keep, &keeper));
+    assert_ok(keeper.status);
+    assert_int_equal(anyloop_future_cancel(future, NULL), 1);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, future), ANYLOOP_E_CANCELLED);
+    turn(loop);
+    assert_int_equal(gone, 1);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_CANCELLED);
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
+static void an_open_promise_keeps_a_run_from_ending_and_a_kept_one_does_not(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_real();
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future)};
+    anyloop_promise *again = anyloop_promise_retain(keeper.promise);
+    pthread_t thread = thread_start(keep, &keeper);
+    assert_int_equal(anyloop_loop_run_forever(loop), ANYLOOP_E_DEADLOCK);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_RESULT);
+    thread_join(thread);
+    anyloop_promise_release(again);
+    anyloop_future_release(future);
+    assert_said("");
+    loop_end(loop);
+}
+
+/* ---- racing */
+
+#define RACERS 4
+#define RACES 500
+
+struct race {
+    anyloop_promise *promises[RACES];
+    gate start;
+};
+
+struct racer {
+    struct race *race;
+    int number;
+    int won[RACES];
+    anyloop_status wrong;
+};
+
+static void *run_race(void *argument)
+{
+    struct racer *racer = argument;
+    gate_wait(&racer->race->start, 1);
+    for (int i = 0; i < RACES; i++) {
+        anyloop_value value = anyloop_int(racer->number);
+        anyloop_status status = anyloop_promise_set_result(racer->race->promises[i], &value);
+        racer->won[i] = status == ANYLOOP_OK;
+        if (status != ANYLOOP_OK && status != ANYLOOP_E_STATE)
+            racer->wrong = status;
+        anyloop_promise_release(racer->race->promises[i]);
+    }
+    return NULL;
+}
+
+static void of_many_that_race_to_keep_a_promise_one_wins_and_its_value_arrives(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_real();
+    struct race race = {.start = GATE};
+    struct racer racers[RACERS] = {0};
+    anyloop_future *futures[RACES];
+    pthread_t threads[RACERS];
+    for (int i = 0; i < RACES; i++) {
+        race.promises[i] = promise_new(loop, &futures[i]);
+        for (int k = 1; k < RACERS; k++)
+            anyloop_promise_retain(race.promises[i]);
+    }
+    for (int k = 0; k < RACERS; k++) {
+        racers[k].race = &race;
+        racers[k].number = k;
+        threads[k] = thread_start(run_race, &racers[k]);
+    }
+    gate_open(&race.start);
+    for (int i = 0; i < RACES; i++)
+        assert_ok(anyloop_loop_run_until_complete(loop, futures[i]));
+    for (int k = 0; k < RACERS; k++) {
+        thread_join(threads[k]);
+        assert_ok(racers[k].wrong);
+    }
+    for (int i = 0; i < RACES; i++) {
+        int winners = 0;
+        for (int k = 0; k < RACERS; k++)
+            winners += racers[k].won[i];
+        assert_int_equal(winners, 1);
+        assert_true(racers[result_of(futures[i])].won[i]);
+        anyloop_future_release(futures[i]);
+    }
+    loop_end(loop);
+}
+
+/* ---- after the close */
+
+static void a_promise_outlives_its_loop_and_is_told_that_it_is_too_late(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    int gone = 0;
+    anyloop_future *future, *unheard;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = counted(&gone)};
+    struct keeper silent = {.promise = promise_new(loop, &unheard), .only_release = true};
     assert_ok(anyloop_loop_close(loop));
-    assert_int_equal(anyloop_promise_set_result(self.promise, &value), ANYLOOP_E_CLOSED);
-    assert_int_equal(dropped, 1);
-    assert_int_equal(anyloop_future_state(self.future), ANYLOOP_PENDING);
-    anyloop_future_release(self.future);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_PENDING);
+    anyloop_future_release(future);
+    anyloop_future_release(unheard);
     anyloop_loop_release(loop);
-    keep_with_7(&self);
-    assert_int_equal(self.status, ANYLOOP_E_CLOSED);
-    anyloop_promise_release(self.promise);
+    thread_join(thread_start(keep, &keeper));
+    thread_join(thread_start(keep, &silent));
+    assert_int_equal(keeper.status, ANYLOOP_E_CLOSED);
+    assert_int_equal(gone, 1);
     assert_int_equal(memory.blocks, 0);
 }
 
-static void a_result_that_was_on_its_way_is_dropped_by_the_close(void **state)
+static void what_was_kept_and_had_no_turn_before_the_close_is_dropped(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    pair self = pair_new(loop);
-    int dropped = 0;
-    anyloop_value value = counted(&dropped);
-    assert_ok(anyloop_promise_set_result(self.promise, &value));
+    int gone = 0;
+    anyloop_future *future;
+    struct keeper keeper = {.promise = promise_new(loop, &future), .value = counted(&gone)};
+    keep(&keeper);
+    assert_ok(keeper.status);
     assert_ok(anyloop_loop_close(loop));
-    pair_release(&self);
-    assert_int_equal(dropped, 1);
+    assert_int_equal(gone, 1);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_PENDING);
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
+static void a_closed_loop_makes_no_promises(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_promise *promise = NULL;
+    anyloop_future *future = NULL;
+    assert_ok(anyloop_loop_close(loop));
+    assert_int_equal(anyloop_promise_new(loop, &promise, &future), ANYLOOP_E_CLOSED);
+    assert_null(promise);
+    assert_null(future);
     loop_end(loop);
 }
 
@@ -221,308 +369,201 @@ static void a_result_that_was_on_its_way_is_dropped_by_the_close(void **state)
 
 struct parker {
     anyloop_coro co;
-    anyloop_waker **out;
-    int times, i;
+    int parks, *woken;
 };
 
 ANYLOOP_ASYNC(parker)
 {
     ANYLOOP_BEGIN;
-    if (my->out)
-        assert_ok(anyloop_task_waker(my->co.task, my->out));
-    for (my->i = 0; my->i < my->times; my->i++) {
-        note("parks");
+    for (; my->parks; my->parks--) {
         ANYLOOP_PARK;
-        note("woken");
+        ++*my->woken;
     }
-    ANYLOOP_RETURN(anyloop_int(my->i));
-    ANYLOOP_FINALLY;
-    note("ends");
     ANYLOOP_END;
 }
 
-static void a_waker_wakes_a_parked_task_once_for_many_wakes(void **state)
+static anyloop_waker *waker_of(anyloop_task *task)
 {
-    (void)state;
-    anyloop_loop *loop = loop_new();
     anyloop_waker *waker = NULL;
-    anyloop_task *task = ANYLOOP_TASK(loop, parker, .out = &waker, .times = 2);
-    turns(loop, 3);
-    assert_trace("parks");
+    assert_ok(anyloop_task_waker(task, &waker));
+    return waker;
+}
+
+static void *wake(void *waker)
+{
     anyloop_waker_wake(waker);
-    anyloop_waker_wake(waker);
-    anyloop_waker_wake(waker);
-    assert_trace("");
-    turns(loop, 3);
-    assert_trace("woken parks");
-    anyloop_waker_wake(waker);
-    assert_ok(anyloop_loop_run_until_complete(loop, task));
-    assert_trace("woken ends");
     anyloop_waker_release(waker);
-    anyloop_future_release(task);
-    loop_end(loop);
-}
-
-struct early {
-    anyloop_coro co;
-    anyloop_waker *waker;
-};
-
-/* The wake comes before the park: the park does not wait. */
-ANYLOOP_ASYNC(early)
-{
-    ANYLOOP_BEGIN;
-    assert_ok(anyloop_task_waker(my->co.task, &my->waker));
-    anyloop_waker_wake(my->waker);
-    ANYLOOP_YIELD; /* the wake arrives while the task is not parked */
-    ANYLOOP_PARK;
-    ANYLOOP_RETURN(anyloop_int(1));
-    ANYLOOP_FINALLY;
-    anyloop_waker_release(my->waker);
-    ANYLOOP_END;
-}
-
-static void a_wake_that_comes_before_the_park_is_not_lost(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_task *task = ANYLOOP_TASK(loop, early);
-    assert_ok(anyloop_loop_run_until_complete(loop, task));
-    anyloop_future_release(task);
-    loop_end(loop);
-}
-
-static void a_waker_cancels_on_a_later_turn(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_waker *waker = NULL;
-    anyloop_task *task = ANYLOOP_TASK(loop, parker, .out = &waker, .times = 1);
-    turn(loop);
-    anyloop_waker_cancel(anyloop_waker_retain(waker));
-    anyloop_waker_cancel(waker);
-    assert_int_equal(anyloop_task_cancelling(task), 0);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_CANCELLED);
-    assert_int_equal(anyloop_task_cancelling(task), 1); /* two requests between two turns are one */
-    assert_trace("parks ends");
-    anyloop_waker_release(waker);
-    anyloop_waker_release(waker);
-    anyloop_future_release(task);
-    loop_end(loop);
-}
-
-static void a_waker_outlives_its_task_and_its_loop(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_waker *waker = NULL;
-    run_to(loop, ANYLOOP_TASK(loop, parker, .out = &waker), ANYLOOP_OK);
-    anyloop_waker_wake(waker);
-    anyloop_waker_cancel(waker);
-    turn(loop);
-    assert_trace("ends");
-    assert_ok(anyloop_loop_close(loop));
-    anyloop_waker_wake(waker);
-    anyloop_loop_release(loop);
-    anyloop_waker_wake(waker);
-    anyloop_waker_cancel(waker);
-    anyloop_waker_release(waker);
-    assert_int_equal(memory.blocks, 0);
-}
-
-static void a_parked_task_hears_of_the_close(void **state)
-{
-    (void)state;
-    anyloop_loop *loop = loop_new();
-    anyloop_waker *waker = NULL;
-    ANYLOOP_SPAWN(loop, parker, .out = &waker, .times = 1);
-    turn(loop);
-    assert_ok(anyloop_loop_close(loop));
-    assert_trace("parks ends");
-    anyloop_waker_release(waker);
-    loop_end(loop);
-}
-
-/* ---- a thread asks for a coroutine: asyncio's run_coroutine_threadsafe, by the means that there are */
-
-struct request {
-    anyloop_loop *loop;
-    int64_t add;
-    anyloop_status raise;
-    int forever;
-    anyloop_waker *waker;       /* to cancel the task by, once it was started */
-    gate started, ended;
-    anyloop_task *task;
-    anyloop_status status;      /* how it ended */
-    int64_t sum;
-};
-
-struct adder {
-    anyloop_coro co;
-    struct request *request;
-};
-
-ANYLOOP_ASYNC(adder)
-{
-    ANYLOOP_BEGIN;
-    ANYLOOP_YIELD;
-    if (my->request->forever)
-        ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, ANYLOOP_FOREVER));
-    if (my->request->raise)
-        ANYLOOP_RAISE(my->request->raise, "Fail!");
-    ANYLOOP_RETURN(anyloop_int(1 + my->request->add));
-    ANYLOOP_END;
-}
-
-static void tell_the_thread(void *pointer, anyloop_future *future)
-{
-    struct request *request = pointer;
-    request->status = anyloop_future_error_code(future);
-    if (request->status == ANYLOOP_OK)
-        request->sum = anyloop_to_int(anyloop_future_result(future));
-    else
-        (void)anyloop_future_error(future);
-    gate_open(&request->ended);
-    anyloop_loop_stop(request->loop);
-}
-
-static void serve(void *pointer)
-{
-    struct request *request = pointer;
-    request->task = ANYLOOP_TASK(request->loop, adder, .request = request);
-    assert_ok(anyloop_task_waker(request->task, &request->waker));
-    assert_ok(anyloop_future_add_done_callback(request->task, tell_the_thread, request, NULL));
-    gate_open(&request->started);
-}
-
-static void *ask_and_wait(void *pointer)
-{
-    struct request *request = pointer;
-    anyloop_loop_call_soon_threadsafe(request->loop, serve, request, NULL);
-    gate_wait(&request->ended, 1);
     return NULL;
 }
 
-static void *ask_and_give_up(void *pointer)
+static void *cancel(void *waker)
 {
-    struct request *request = pointer;
-    anyloop_loop_call_soon_threadsafe(request->loop, serve, request, NULL);
-    gate_wait(&request->started, 1);
-    anyloop_waker_cancel(request->waker);
-    gate_wait(&request->ended, 1);
+    anyloop_waker_cancel(waker);
+    anyloop_waker_release(waker);
     return NULL;
 }
 
-static void ask(struct request *request, void *(*run)(void *))
+static void *let_go(void *waker)
 {
+    anyloop_waker_release(waker);
+    return NULL;
+}
+
+static void another_thread_wakes_a_parked_task(void **state)
+{
+    (void)state;
     anyloop_loop *loop = loop_real();
-    request->loop = loop;
-    request->started = request->ended = (gate)GATE;
-    assert_ok(anyloop_loop_hold(loop)); /* for the thread, until it has posted */
-    pthread_t thread = thread_start(run, request);
-    assert_ok(anyloop_loop_run_forever(loop));
-    assert_ok(anyloop_loop_unhold(loop));
+    int woken = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 1, .woken = &woken);
+    anyloop_waker *waker = waker_of(task);
+    turn(loop);
+    pthread_t thread = thread_start(wake, waker);
+    assert_ok(anyloop_loop_run_until_complete(loop, task));
     thread_join(thread);
-    assert_int_equal(anyloop_all_tasks(loop, NULL, 0), 0);
-    anyloop_waker_release(request->waker);
-    anyloop_future_release(request->task);
+    assert_int_equal(woken, 1);
+    anyloop_future_release(task);
     loop_end(loop);
 }
 
-static void b20_a_coroutine_started_for_a_thread_gives_it_the_result(void **state)
+static void a_wake_that_comes_before_the_park_is_kept_for_it(void **state)
 {
     (void)state;
-    struct request request = {.add = 2};
-    ask(&request, ask_and_wait);
-    assert_ok(request.status);
-    assert_int_equal(request.sum, 3);
+    anyloop_loop *loop = loop_new();
+    int woken = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 1, .woken = &woken);
+    thread_join(thread_start(wake, waker_of(task)));
+    run_to(loop, task, ANYLOOP_OK);
+    assert_int_equal(woken, 1);
+    loop_end(loop);
 }
 
-static void b21_or_the_error(void **state)
+static void wakes_between_two_steps_are_one(void **state)
 {
     (void)state;
-    struct request request = {.raise = ANYLOOP_E_USER};
-    ask(&request, ask_and_wait);
-    assert_int_equal(request.status, ANYLOOP_E_USER);
+    anyloop_loop *loop = loop_new();
+    int woken = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 2, .woken = &woken);
+    anyloop_waker *waker = waker_of(task), *second = waker_of(task);
+    turn(loop);
+    anyloop_waker_wake(waker);
+    thread_join(thread_start(wake, second));
+    anyloop_waker_wake(waker);
+    turns(loop, 3);
+    assert_int_equal(woken, 1);
+    anyloop_waker_wake(waker);
+    run_to(loop, task, ANYLOOP_OK);
+    assert_int_equal(woken, 2);
+    anyloop_waker_release(waker);
+    loop_end(loop);
 }
 
-static void b22_a_thread_that_gives_up_cancels_the_task_and_none_is_left(void **state)
+static void another_thread_cancels_a_parked_task(void **state)
 {
     (void)state;
-    struct request request = {.forever = 1};
-    ask(&request, ask_and_give_up);
-    assert_int_equal(request.status, ANYLOOP_E_CANCELLED);
+    anyloop_loop *loop = loop_real();
+    int woken = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 1, .woken = &woken);
+    anyloop_waker *waker = waker_of(task);
+    turn(loop);
+    pthread_t thread = thread_start(cancel, waker);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_CANCELLED);
+    thread_join(thread);
+    assert_int_equal(woken, 0);
+    anyloop_future_release(task);
+    loop_end(loop);
 }
 
-static void cancel_requested(void *pointer)
-{
-    struct request *request = pointer;
-    assert_int_equal(anyloop_future_cancel(request->task, NULL), 1);
-}
-
-static void *ask_and_wait_for_the_cancellation(void *pointer)
-{
-    struct request *request = pointer;
-    anyloop_loop_call_soon_threadsafe(request->loop, serve, request, NULL);
-    anyloop_loop_call_soon_threadsafe(request->loop, cancel_requested, request, NULL);
-    gate_wait(&request->ended, 1);
-    return NULL;
-}
-
-static void b23_a_task_that_is_cancelled_on_the_loop_is_cancelled_for_the_thread_too(void **state)
+static void a_run_waits_while_a_waker_is_held_and_no_longer(void **state)
 {
     (void)state;
-    struct request request = {.forever = 1};
-    ask(&request, ask_and_wait_for_the_cancellation);
-    assert_int_equal(request.status, ANYLOOP_E_CANCELLED);
+    anyloop_loop *loop = loop_real();
+    int woken = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 1, .woken = &woken);
+    anyloop_waker *waker = anyloop_waker_retain(waker_of(task));
+    anyloop_waker_release(waker);
+    pthread_t thread = thread_start(let_go, waker);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_DEADLOCK);
+    thread_join(thread);
+    assert_said("parker");
+    anyloop_future_release(task);
+    loop_end(loop);
 }
 
-static void cancel_by_waker(void *pointer)
-{
-    anyloop_waker_cancel(((struct request *)pointer)->waker);
-}
-
-static void *ask_and_cancel_on_the_loop(void *pointer)
-{
-    struct request *request = pointer;
-    anyloop_loop_call_soon_threadsafe(request->loop, serve, request, NULL);
-    anyloop_loop_call_soon_threadsafe(request->loop, cancel_by_waker, request, NULL);
-    gate_wait(&request->ended, 1);
-    return NULL;
-}
-
-static void b25_the_threads_side_used_on_the_loops_own_thread_cancels_too(void **state)
+static void a_waker_outlives_its_task(void **state)
 {
     (void)state;
-    struct request request = {.forever = 1};
-    ask(&request, ask_and_cancel_on_the_loop);
-    assert_int_equal(request.status, ANYLOOP_E_CANCELLED);
+    anyloop_loop *loop = loop_new();
+    int woken = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 0, .woken = &woken);
+    anyloop_waker *waker = waker_of(task);
+    run_to(loop, task, ANYLOOP_OK);
+    anyloop_waker_cancel(waker);
+    thread_join(thread_start(wake, waker));
+    turn(loop);
+    loop_end(loop);
+}
+
+static void a_waker_outlives_its_loop(void **state)
+{
+    (void)state;
+    void *(*const last_words[])(void *) = {wake, cancel, let_go};
+    for (int i = 0; i < 3; i++) {
+        anyloop_loop *loop = loop_new();
+        int woken = 0;
+        anyloop_task *task = ANYLOOP_TASK(loop, parker, .parks = 1, .woken = &woken);
+        anyloop_waker *waker = waker_of(task);
+        turn(loop);
+        if (i == 0)
+            anyloop_waker_wake(waker); /* is under way when the loop closes */
+        assert_ok(anyloop_loop_close(loop));
+        anyloop_future_release(task);
+        anyloop_loop_release(loop);
+        thread_join(thread_start(last_words[i], waker));
+        assert_int_equal(woken, 0);
+        assert_int_equal(memory.blocks, 0);
+    }
+}
+
+static void only_a_task_has_wakers(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future *future = future_new(loop);
+    anyloop_waker *waker = NULL;
+    assert_int_equal(anyloop_task_waker(future, &waker), ANYLOOP_E_TYPE);
+    assert_int_equal(anyloop_task_waker(NULL, &waker), ANYLOOP_E_INVALID);
+    assert_null(waker);
+    anyloop_future_release(future);
+    loop_end(loop);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(b16_a_threads_result_arrives_through_a_promise),
-        cmocka_unit_test(b16_a_threads_error_arrives_through_a_promise),
-        cmocka_unit_test(b17_a_future_that_the_loop_cancelled_takes_no_result_from_the_thread),
-        cmocka_unit_test(b18_a_result_kept_before_the_cancellation_is_dropped_when_it_arrives_late),
-        cmocka_unit_test(of_two_results_the_first_wins),
-        cmocka_unit_test(a_promise_that_nobody_keeps_fails_its_future),
-        cmocka_unit_test(a_promise_can_cancel_its_future_with_a_reason),
-        cmocka_unit_test(a_promise_takes_only_what_may_leave_its_thread),
+    const struct CMUnitTest cases[] = {
+        cmocka_unit_test(b16_a_result_of_a_thread_arrives_through_a_promise_and_wakes_the_loop),
+        cmocka_unit_test(an_error_of_a_thread_arrives_whole),
+        cmocka_unit_test(an_error_with_the_code_cancelled_cancels_the_future),
+        cmocka_unit_test(a_kept_promise_is_a_result_in_the_next_turn_and_its_callbacks_run_in_the_one_after),
+        cmocka_unit_test(a_promise_is_kept_once_and_what_came_second_is_dropped),
+        cmocka_unit_test(what_cannot_be_sent_is_refused_and_leaves_the_promise_open),
         cmocka_unit_test(nobody_but_the_promise_completes_its_future),
-        cmocka_unit_test(a_promise_outlives_its_loop),
-        cmocka_unit_test(a_result_that_was_on_its_way_is_dropped_by_the_close),
-        cmocka_unit_test(a_waker_wakes_a_parked_task_once_for_many_wakes),
-        cmocka_unit_test(a_wake_that_comes_before_the_park_is_not_lost),
-        cmocka_unit_test(a_waker_cancels_on_a_later_turn),
-        cmocka_unit_test(a_waker_outlives_its_task_and_its_loop),
-        cmocka_unit_test(a_parked_task_hears_of_the_close),
-        cmocka_unit_test(b20_a_coroutine_started_for_a_thread_gives_it_the_result),
-        cmocka_unit_test(b21_or_the_error),
-        cmocka_unit_test(b22_a_thread_that_gives_up_cancels_the_task_and_none_is_left),
-        cmocka_unit_test(b23_a_task_that_is_cancelled_on_the_loop_is_cancelled_for_the_thread_too),
-        cmocka_unit_test(b25_the_threads_side_used_on_the_loops_own_thread_cancels_too),
+        cmocka_unit_test(a_future_that_the_loop_cancelled_takes_no_result),
+        cmocka_unit_test(a_promise_that_nobody_can_keep_any_more_fails_its_future),
+        cmocka_unit_test(nobody_need_wait_for_a_promise),
+        cmocka_unit_test(b18_a_promise_kept_before_the_cancellation_came_is_too_late_and_its_value_is_dropped),
+        cmocka_unit_test(an_open_promise_keeps_a_run_from_ending_and_a_kept_one_does_not),
+        cmocka_unit_test(of_many_that_race_to_keep_a_promise_one_wins_and_its_value_arrives),
+        cmocka_unit_test(a_promise_outlives_its_loop_and_is_told_that_it_is_too_late),
+        cmocka_unit_test(what_was_kept_and_had_no_turn_before_the_close_is_dropped),
+        cmocka_unit_test(a_closed_loop_makes_no_promises),
+        cmocka_unit_test(another_thread_wakes_a_parked_task),
+        cmocka_unit_test(a_wake_that_comes_before_the_park_is_kept_for_it),
+        cmocka_unit_test(wakes_between_two_steps_are_one),
+        cmocka_unit_test(another_thread_cancels_a_parked_task),
+        cmocka_unit_test(a_run_waits_while_a_waker_is_held_and_no_longer),
+        cmocka_unit_test(a_waker_outlives_its_task),
+        cmocka_unit_test(a_waker_outlives_its_loop),
+        cmocka_unit_test(only_a_task_has_wakers),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(cases, NULL, NULL);
 }
