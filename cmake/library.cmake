@@ -58,7 +58,8 @@ target_include_directories(anyloop PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_IN
 set_target_properties(anyloop PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 if(BUILD_SHARED_LIBS AND UNIX AND NOT APPLE)
-  target_link_options(anyloop PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/anyloop.map" LINKER:-z,defs)
+  target_link_options(anyloop PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/anyloop.map" LINKER:-z,defs
+    LINKER:-z,nodelete) # threads and a thread-exit function may outlive a dlclose
   if(ANYLOOP_SANITIZE)
     # The sanitizers' symbols come from the program that loads the library.
     target_link_options(anyloop PRIVATE LINKER:-z,undefs)

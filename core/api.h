@@ -13,7 +13,7 @@
 /* Is this the thread that may touch the loop's objects? After the close all are, one at a time. */
 static inline bool anyl_api_here(const anyloop_loop *loop)
 {
-    return loop->unpinned || loop->thread == anyl_port_thread_self();
+    return loop->unpinned || atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self();
 }
 
 /* For an object of `loop`: ANYLOOP_OK, ANYLOOP_E_INVALID for NULL, ANYLOOP_E_THREAD. */
@@ -41,6 +41,9 @@ static inline anyloop_future *anyl_api_operation(anyl_task *operation)
 {
     return operation ? &operation->future : anyl_failed(ANYLOOP_E_NOMEM);
 }
+
+/* May this thread let go of an object of `loop`? If not, it is said, and the object stays. */
+bool anyl_api_may_release(anyloop_loop *loop);
 
 /* May `coroutine` be made a task of `loop`? Gives it its name. One that is a task already may. */
 anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *coroutine,

@@ -109,7 +109,7 @@ anyloop_future *anyloop_completions_next_future(anyloop_completions *completions
 
 void anyloop_completions_release(anyloop_completions *completions)
 {
-    if (completions)
+    if (completions && anyl_api_may_release(anyl_completions_loop(completions)))
         anyl_completions_release(completions);
 }
 
@@ -194,7 +194,7 @@ int32_t anyloop_timeout_scope_expired(const anyloop_timeout_scope *scope)
 
 void anyloop_timeout_scope_release(anyloop_timeout_scope *scope)
 {
-    if (scope)
+    if (scope && anyl_api_may_release(anyl_timeout_loop(scope)))
         anyl_timeout_release(scope);
 }
 
@@ -238,6 +238,6 @@ anyloop_task *anyloop_group_create_task(anyloop_group *group, anyloop_future *co
 
 void anyloop_group_release(anyloop_group *group)
 {
-    if (group)
+    if (group && anyl_api_may_release(anyl_group_loop(group)))
         anyl_group_release(group);
 }

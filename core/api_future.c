@@ -9,7 +9,7 @@ void anyl_api_release(anyloop_future *future)
 {
     if (future == NULL)
         return;
-    if (future->loop == NULL || future->loop->closed || anyl_api_here(future->loop))
+    if (future->loop == NULL || anyl_api_here(future->loop))
         anyl_future_release(future);
     else
         anyl_future_release_threadsafe(future);

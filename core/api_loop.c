@@ -17,6 +17,14 @@ static anyloop_status refuse(anyloop_status status, anyloop_drop_fn drop, void *
     return status;
 }
 
+bool anyl_api_may_release(anyloop_loop *loop)
+{
+    if (anyl_api_here(loop))
+        return true;
+    anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "released on another thread than its loop's: it stays for ever");
+    return false;
+}
+
 /* ---- making and closing */
 
 anyloop_loop *anyloop_get_event_loop(void)
@@ -69,7 +77,7 @@ anyloop_status anyloop_loop_close(anyloop_loop *loop)
 
 int32_t anyloop_loop_is_closed(const anyloop_loop *loop)
 {
-    return loop && loop->closing;
+    return loop && atomic_load_explicit(&loop->is_closing, memory_order_acquire);
 }
 
 /* ---- running */
@@ -100,9 +108,12 @@ anyloop_status anyloop_loop_run_forever(anyloop_loop *loop)
 anyloop_status anyloop_loop_stop(anyloop_loop *loop)
 {
     anyloop_status status = anyl_api_check(loop);
-    if (status == ANYLOOP_OK)
-        loop->stopping = true;
-    return status;
+    if (status != ANYLOOP_OK)
+        return status;
+    loop->stopping = true;
+    if (loop->guest_outside)
+        anyl_loop_poke(loop);
+    return ANYLOOP_OK;
 }
 
 anyloop_status anyloop_loop_interrupt(anyloop_loop *loop, anyloop_status with)
@@ -219,7 +230,7 @@ uint64_t anyloop_handle_when(const anyloop_handle *handle)
 
 void anyloop_handle_release(anyloop_handle *handle)
 {
-    if (handle)
+    if (handle && anyl_api_may_release(handle->loop))
         anyl_handle_release(handle);
 }
 

@@ -50,7 +50,7 @@ int32_t anyloop_lock_locked(const anyloop_lock *lock)
 
 void anyloop_lock_release(anyloop_lock *lock)
 {
-    if (lock)
+    if (lock && anyl_api_may_release(lock->loop))
         anyl_lock_release(lock);
 }
 
@@ -93,7 +93,7 @@ anyloop_future *anyloop_event_wait(anyloop_event *event)
 
 void anyloop_event_release(anyloop_event *event)
 {
-    if (event)
+    if (event && anyl_api_may_release(event->loop))
         anyl_event_release(event);
 }
 
@@ -141,7 +141,7 @@ anyloop_status anyloop_condition_notify(anyloop_condition *condition, size_t cou
 
 void anyloop_condition_release(anyloop_condition *condition)
 {
-    if (condition)
+    if (condition && anyl_api_may_release(condition->loop))
         anyl_condition_release(condition);
 }
 
@@ -185,7 +185,7 @@ int32_t anyloop_semaphore_locked(const anyloop_semaphore *semaphore)
 
 void anyloop_semaphore_release(anyloop_semaphore *semaphore)
 {
-    if (semaphore)
+    if (semaphore && anyl_api_may_release(anyl_semaphore_loop(semaphore)))
         anyl_semaphore_release(semaphore);
 }
 
@@ -236,7 +236,7 @@ int32_t anyloop_barrier_broken(const anyloop_barrier *barrier)
 
 void anyloop_barrier_release(anyloop_barrier *barrier)
 {
-    if (barrier)
+    if (barrier && anyl_api_may_release(anyl_barrier_loop(barrier)))
         anyl_barrier_release(barrier);
 }
 
@@ -319,6 +319,6 @@ anyloop_status anyloop_queue_shutdown(anyloop_queue *queue, int32_t immediate)
 
 void anyloop_queue_release(anyloop_queue *queue)
 {
-    if (queue)
+    if (queue && anyl_api_may_release(anyl_queue_loop(queue)))
         anyl_queue_release(queue);
 }

@@ -107,6 +107,8 @@ anyloop_status anyloop_value_future(anyloop_future *future, anyloop_value *out)
 {
     if (future == NULL || out == NULL)
         return ANYLOOP_E_INVALID;
+    if (future->loop && !anyl_api_here(future->loop))
+        return ANYLOOP_E_THREAD;
     *out = anyl_future_value(future);
     return ANYLOOP_OK;
 }
@@ -242,6 +244,11 @@ anyloop_status anyloop_context_get(anyloop_context *context, anyloop_contextvar 
     anyl_value_retain(value);
     *out = *value;
     return ANYLOOP_OK;
+}
+
+anyloop_context *anyloop_context_retain(anyloop_context *context)
+{
+    return anyl_context_retain(context);
 }
 
 void anyloop_context_release(anyloop_context *context)

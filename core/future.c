@@ -21,21 +21,12 @@ static const anyl_future_class constant_class = {
 
 /* Nobody writes to these, whatever type says: `loop` is NULL, and each writer looks at that first. */
 static anyloop_future constants[] = {
-#define CONSTANT(code)                                                                      \
-    [-(code)] = {.owner = {&constant_class.owner},                                          \
-                 .refs = 1,                                                                 \
-                 .state = ANYLOOP_FAILED,                                                   \
-                 .value = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)(code)}}
-    CONSTANT(ANYLOOP_E_NOMEM),      CONSTANT(ANYLOOP_E_STATE),     CONSTANT(ANYLOOP_E_CLOSED),
-    CONSTANT(ANYLOOP_E_CANCELLED),  CONSTANT(ANYLOOP_E_TIMED_OUT), CONSTANT(ANYLOOP_E_USER),
-    CONSTANT(ANYLOOP_E_DEADLOCK),   CONSTANT(ANYLOOP_E_STOPPED),   CONSTANT(ANYLOOP_E_INVALID),
-    CONSTANT(ANYLOOP_E_THREAD),     CONSTANT(ANYLOOP_E_RUNNING),   CONSTANT(ANYLOOP_E_AGAIN),
-    CONSTANT(ANYLOOP_E_FULL),       CONSTANT(ANYLOOP_E_EMPTY),     CONSTANT(ANYLOOP_E_SHUTDOWN),
-    CONSTANT(ANYLOOP_E_BROKEN),     CONSTANT(ANYLOOP_E_NOT_HELD),  CONSTANT(ANYLOOP_E_SELF_AWAIT),
-    CONSTANT(ANYLOOP_E_OTHER_LOOP), CONSTANT(ANYLOOP_E_ABANDONED), CONSTANT(ANYLOOP_E_GROUP),
-    CONSTANT(ANYLOOP_E_WOULD_BLOCK), CONSTANT(ANYLOOP_E_NOT_SUPPORTED), CONSTANT(ANYLOOP_E_TYPE),
-    CONSTANT(ANYLOOP_E_NOT_FOUND),  CONSTANT(ANYLOOP_E_END),       CONSTANT(ANYLOOP_E_OS),
-    CONSTANT(ANYLOOP_E_VERSION),
+#define CONSTANT(code, text)                                         \
+    [-(code)] = {.owner = {&constant_class.owner},                   \
+                 .refs = 1,                                          \
+                 .state = ANYLOOP_FAILED,                            \
+                 .value = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)(code)}},
+    ANYL_STATUS_LIST(CONSTANT)
 #undef CONSTANT
 };
 
@@ -65,6 +56,19 @@ anyloop_future *anyl_future_new(anyloop_loop *loop, const anyl_future_class *cla
     if (size > sizeof *future)
         memset(future + 1, 0, size - sizeof *future);
     anyl_future_init(future, loop, class);
+    return future;
+}
+
+anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_status code)
+{
+    static const anyl_future_class refused_class = {
+        .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_OPERATION, .destroy = bare_destroy};
+    if (code >= ANYL_STATUS_LAST)
+        return anyl_failed(code);
+    anyloop_future *future = anyl_future_new(loop, &refused_class, sizeof *future);
+    if (future == NULL)
+        return anyl_failed(ANYLOOP_E_NOMEM);
+    anyl_future_set_error(future, anyl_error_bare(code));
     return future;
 }
 
@@ -452,7 +456,7 @@ void anyl_future_owner_release(anyl_owner *owner, anyl_block **dead)
 {
     anyloop_future *future = ANYL_OWNER_OF(owner, anyloop_future, owner);
     (void)dead;
-    if (future->loop && !future->loop->unpinned && future->loop->thread != anyl_port_thread_self())
+    if (future->loop && !future->loop->unpinned && atomic_load_explicit(&future->loop->thread, memory_order_relaxed) != anyl_port_thread_self())
         anyl_future_release_threadsafe(future);
     else
         anyl_future_release(future);

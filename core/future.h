@@ -84,6 +84,8 @@ static inline void anyl_future_init(anyloop_future *future, anyloop_loop *loop, 
 anyloop_future *anyl_future_new(anyloop_loop *loop, const anyl_future_class *class, size_t size);
 /* The constant future of a code. */
 anyloop_future *anyl_failed(anyloop_status code);
+/* The same for a code that may be the user's own. */
+anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_status code);
 
 static inline bool anyl_future_done(const anyloop_future *future)
 {

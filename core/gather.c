@@ -79,15 +79,15 @@ static void child_done(void *owner, anyloop_future *child)
     if (anyl_future_done(outer)) {
         if (child->state == ANYLOOP_FAILED)
             anyl_future_error(child); /* counts as looked at */
-        return;
-    }
-    if (!gather->return_exceptions && child->state != ANYLOOP_RESULT) {
+    } else if (!gather->return_exceptions && child->state != ANYLOOP_RESULT) {
         const anyloop_value *error = anyl_future_error(child);
         anyl_value_retain(error);
         anyl_future_set_error(outer, *error);
     } else if (gather->left == 0) {
         all_heard(gather);
     }
+    if (gather->left == 0)
+        anyl_watch_keep_no_more(gather->watch);
 }
 
 anyloop_status anyl_gather_check(const anyloop_loop *loop, anyloop_future *const *futures, size_t count)
@@ -156,6 +156,8 @@ anyloop_future *anyl_gather(anyloop_loop *loop, anyloop_future *const *futures, 
             child_done(gather, watch->items[i].future);
     if (count == 0)
         all_heard(gather);
+    if (gather->left)
+        anyl_watch_keep(watch, outer);
     return outer;
 }
 

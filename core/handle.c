@@ -4,6 +4,8 @@
  */
 #include "handle.h"
 
+#include "port/port.h"
+
 static void unref(anyloop_handle *handle)
 {
     if (--handle->refs == 0) {
@@ -174,6 +176,13 @@ static void deliver_posted(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
         anyl_loop_drop_later(loop, &posted->node);
 }
 
+/* On the loop's own thread it has its place among what call_soon schedules, as in CPython. */
+static bool posted_from_here(const anyloop_loop *loop)
+{
+    bool here = atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self();
+    return here && !loop->unpinned && !loop->closing;
+}
+
 anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn callback, void *user_data,
                                          anyloop_drop_fn drop)
 {
@@ -186,6 +195,10 @@ anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn
                                   .user_data = user_data,
                                   .drop = callback ? drop : NULL,
                                   .allocator = loop->slab.allocator};
+        if (posted_from_here(loop)) {
+            anyl_loop_ready(loop, &posted->node);
+            return ANYLOOP_OK;
+        }
         if (anyl_mailbox_push(loop->mailbox, ANYL_LANE_MAIL, &posted->mail.link))
             return ANYLOOP_OK;
         status = ANYLOOP_E_CLOSED;

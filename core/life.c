@@ -8,6 +8,7 @@
 #include "port/port.h"
 #include "promise.h"
 #include "task.h"
+#include "watch.h"
 
 #define CLOSE_TIMEOUT INT64_C(5000000000) /* ns, for running jobs */
 
@@ -45,7 +46,7 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
     loop->close_timeout = options->close_timeout == 0  ? CLOSE_TIMEOUT
                           : options->close_timeout < 0 ? 0
                                                        : options->close_timeout;
-    loop->thread = anyl_port_thread_self();
+    atomic_init(&loop->thread, anyl_port_thread_self());
     loop->forks = anyl_port_forks();
     loop->log = anyl_port_log;
     loop->released = anyl_future_released;
@@ -70,14 +71,22 @@ static bool gone(const anyloop_loop *loop)
 
 static void close_without_wait(anyloop_loop *loop)
 {
+    if (loop->closes)
+        return; /* it is at it */
     loop->deaf = true;
     anyl_life_close(loop, 0);
+}
+
+/* Is this thread the one that the loop belongs to now? */
+static bool here(const anyloop_loop *loop)
+{
+    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self();
 }
 
 static void thread_ends(void *slot)
 {
     anyloop_loop *loop = slot;
-    if (loop->own_slot && !gone(loop) && loop->forks == anyl_port_forks()) {
+    if (here(loop) && loop->own_slot && !gone(loop) && loop->forks == anyl_port_forks()) {
         anyl_loop_log(loop, ANYLOOP_LOG_WARNING, "the thread ends and its loop was not closed");
         close_without_wait(loop);
     }
@@ -107,7 +116,7 @@ anyloop_loop *anyl_life_get(void)
 anyloop_status anyl_life_set(anyloop_loop *loop)
 {
     anyloop_loop *before = anyl_port_thread_slot();
-    if (anyl_port_running() || (loop && (loop->running || loop->turning)))
+    if (anyl_port_running() || (loop && atomic_load_explicit(&loop->busy, memory_order_acquire)))
         return ANYLOOP_E_RUNNING;
     if (loop)
         anyl_life_retain(loop);
@@ -117,8 +126,10 @@ anyloop_status anyl_life_set(anyloop_loop *loop)
             anyl_life_release(loop);
         return status;
     }
-    if (loop && !loop->closing)
-        loop->thread = anyl_port_thread_self();
+    if (loop && !loop->closing) {
+        atomic_store_explicit(&loop->thread, anyl_port_thread_self(), memory_order_relaxed);
+        loop->own_slot = false; /* it was set: closing it is the program's */
+    }
     if (before)
         anyl_life_release(before);
     return ANYLOOP_OK;
@@ -133,7 +144,7 @@ void anyl_life_retain(anyloop_loop *loop)
 void anyl_life_release(anyloop_loop *loop)
 {
     if (atomic_fetch_sub_explicit(&loop->handles, 1, memory_order_acq_rel) == 1 && !gone(loop)) {
-        if (loop->unpinned || loop->thread == anyl_port_thread_self())
+        if (loop->unpinned || here(loop))
             close_without_wait(loop);
         else
             anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "an open loop was released by another thread: it stays for ever");
@@ -201,6 +212,7 @@ static void take_mail_apart(anyloop_loop *loop)
 static void close_mailbox(anyloop_loop *loop)
 {
     anyl_link *last[ANYL_LANES];
+    anyl_watch_let_go(loop);
     loop->closed = true;
     anyl_mailbox_close(loop->mailbox, last);
     anyl_loop_deliver(loop, last, ANYL_DROP);
@@ -210,6 +222,7 @@ static void close_mailbox(anyloop_loop *loop)
 static void begin_close(anyloop_loop *loop)
 {
     loop->closing = true;
+    atomic_store_explicit(&loop->is_closing, true, memory_order_release);
     anyl_loop_end_loan(loop);
     anyl_loop_forget_told(loop);
     anyl_task_withdraw_asked(loop);
@@ -217,13 +230,9 @@ static void begin_close(anyloop_loop *loop)
     take_mail_apart(loop);
 }
 
-anyloop_status anyl_life_close(anyloop_loop *loop, int64_t timeout)
+static anyloop_status close_on(anyloop_loop *loop, int64_t timeout)
 {
     anyloop_status status = ANYLOOP_OK;
-    if (gone(loop))
-        return ANYLOOP_OK;
-    if (loop->running || loop->turning || (loop->asked_told && !loop->closing && !loop->deaf))
-        return ANYLOOP_E_RUNNING;
     if (!loop->closing)
         begin_close(loop);
     if (!loop->closed) {
@@ -238,6 +247,21 @@ anyloop_status anyl_life_close(anyloop_loop *loop, int64_t timeout)
     anyl_life_set_host(loop, NULL, NULL, NULL);
     anyl_poller_free(loop->poller);
     loop->poller = NULL;
+    return status;
+}
+
+anyloop_status anyl_life_close(anyloop_loop *loop, int64_t timeout)
+{
+    if (gone(loop))
+        return ANYLOOP_OK;
+    bool answer_due = loop->asked_told && !loop->closing && !loop->deaf;
+    if (loop->running || loop->turning || loop->closes || answer_due)
+        return ANYLOOP_E_RUNNING;
+    anyl_life_retain(loop); /* what it drops may let go of the loop */
+    loop->closes = true;
+    anyloop_status status = close_on(loop, timeout);
+    loop->closes = false;
+    anyl_life_release(loop);
     return status;
 }
 

@@ -7,9 +7,6 @@
 #include "status.h"
 #include "text.h"
 
-/* How many callbacks run between two looks at the clock, when a turn has a budget: a look costs as much as several. */
-#define BUDGET_STRIDE 16u
-
 anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *allocator)
 {
     memset(loop, 0, sizeof *loop);
@@ -23,6 +20,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     anyl_list_init(&loop->tasks);
     loop->current_context = &loop->context;
     anyl_list_init(&loop->outsiders);
+    anyl_list_init(&loop->watches);
     atomic_init(&loop->refs, 1);
     atomic_init(&loop->handles, 1);
     atomic_flag_clear(&loop->closed_lock);
@@ -198,20 +196,16 @@ ANYL_HOT void run_batch(anyloop_loop *loop)
     } while (node != last);
 }
 
-/* The same with a look at the clock now and then. */
+/* The same with a look at the clock after each. */
 ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
 {
-    uint32_t stride = BUDGET_STRIDE;
     while (loop->batch_last && !loop->blocked) {
         anyl_node *node = anyl_nodes_pop(&loop->ready);
         if (node == loop->batch_last)
             loop->batch_last = NULL;
         node->run(node, loop, ANYL_RUN);
-        if (--stride == 0) {
-            stride = BUDGET_STRIDE;
-            if (anyl_loop_now(loop) >= deadline)
-                return;
-        }
+        if (anyl_loop_now(loop) >= deadline)
+            return;
     }
 }
 

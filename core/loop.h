@@ -55,6 +55,9 @@ struct anyloop_loop {
     anyloop_context *context;          /* the loop's own */
     bool guest_outside;     /* a guest between turns: what is added must wake the host */
     bool turning, running, stopping;
+    bool closes;          /* a close is under way further up the stack */
+    atomic_bool is_closing; /* `closing`, for other threads */
+    atomic_bool busy;     /* runs or turns, for other threads */
     bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
     bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
     bool closed;
@@ -62,7 +65,7 @@ struct anyloop_loop {
     bool virtual_clock, unpinned;
     uint64_t virtual_now;
     uint64_t (*now)(void);
-    uintptr_t thread;
+    atomic_uintptr_t thread;
     anyl_heap timers;
     anyl_mailbox *mailbox;
     anyl_slab slab;
@@ -85,6 +88,7 @@ struct anyloop_loop {
     uint32_t jobs;           /* of them, jobs: a virtual clock stands still for them */
     anyl_list outsiders;     /* of them, promises and wakers: promise.h */
     anyl_list tasks;         /* not done, in the order of their making */
+    anyl_list watches;       /* that keep what they complete: watch.h */
     uint32_t task_number;
 
     /* memory: `refs` counts handles of the loop, and one for all its living objects */
@@ -111,7 +115,7 @@ struct anyloop_loop {
     anyloop_wake_fn host_wake;
     void *host_data;
     anyloop_drop_fn host_drop;
-    bool guest, has_fd, woken, own_slot;
+    bool guest, has_fd, own_slot;
     uint32_t forks;
 };
 

@@ -74,12 +74,18 @@ static void pool_rest(anyl_pool *pool)
         pool->wakes--;
 }
 
+/* By the last thread. Without the mutex: keeping a promise may call a host's wake, and that may want the pool. */
 static void pool_tell_joiners(anyl_pool *pool)
 {
     while (!anyl_list_empty(&pool->joiners)) {
         anyl_pool_joiner *joiner = ANYL_OWNER_OF(pool->joiners.next, anyl_pool_joiner, link);
+        anyloop_promise *promise = joiner->promise; /* the joiner itself may go meanwhile */
         anyl_list_remove(&joiner->link);
-        anyl_promise_keep(joiner->promise, ANYLOOP_RESULT, anyl_value_none());
+        anyl_promise_retain(promise);
+        anyl_port_mutex_unlock(&pool->mutex);
+        anyl_promise_keep(promise, ANYLOOP_RESULT, anyl_value_none());
+        anyl_promise_release(promise);
+        anyl_port_mutex_lock(&pool->mutex);
     }
 }
 
@@ -115,8 +121,9 @@ static void pool_thread(void *argument)
     anyl_port_mutex_lock(&pool->mutex);
     pool_work(pool);
     bool last = false;
-    if (--pool->threads == 0) {
+    if (pool->threads == 1)
         pool_tell_joiners(pool);
+    if (--pool->threads == 0) {
         anyl_port_condition_broadcast(&pool->gone);
         last = pool->released;
     }

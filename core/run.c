@@ -77,6 +77,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     anyl_life_retain(loop);
     anyl_port_running_set(loop);
     loop->running = loop->turning = true;
+    atomic_store_explicit(&loop->busy, true, memory_order_relaxed);
     loop->guest_outside = false;
     anyl_loop_end_loan(loop);
     anyl_loop_forget_told(loop);
@@ -85,6 +86,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     anyl_life_route_wake(loop, false);
     anyloop_status status = run_until_stopped(loop);
     loop->running = loop->turning = loop->stopping = false;
+    atomic_store_explicit(&loop->busy, false, memory_order_release);
     anyl_port_running_set(NULL);
     anyl_life_back_to_host(loop);
     anyl_life_release(loop);
@@ -162,7 +164,7 @@ static void leave_to_host(anyloop_loop *loop, anyloop_turn_info *info)
 anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_event *events, uint32_t capacity,
                              anyloop_turn_info *info)
 {
-    if (loop->running || loop->turning)
+    if (loop->running || loop->turning || loop->closes)
         return ANYLOOP_E_RUNNING;
     if (loop->forks != anyl_port_forks() || (loop->asked && loop->asked_told))
         return ANYLOOP_E_STATE;
@@ -170,6 +172,7 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     anyl_life_retain(loop);
     anyl_port_running_set(loop);
     loop->turning = true;
+    atomic_store_explicit(&loop->busy, true, memory_order_relaxed);
     loop->guest_outside = loop->blocked = false;
     loop->events = events;
     loop->events_capacity = capacity;
@@ -183,6 +186,7 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
         anyl_poller_clear(loop->poller);
     turn(loop, budget);
     loop->turning = false;
+    atomic_store_explicit(&loop->busy, false, memory_order_release);
     anyl_port_running_set(running_before);
 
     bool out = loop->asked != NULL;

@@ -26,13 +26,13 @@ static const anyl_future_class shield_class = {
 
 static void inner_done(void *owner, anyloop_future *inner)
 {
-    anyloop_future *outer = owner;
-    if (anyl_future_done(outer))
-        return;
-    if (inner->state == ANYLOOP_CANCELLED)
+    struct shield *shield = owner;
+    anyloop_future *outer = &shield->future;
+    if (!anyl_future_done(outer) && inner->state == ANYLOOP_CANCELLED)
         anyl_future_set_cancelled(outer, anyl_value_none());
-    else
+    else if (!anyl_future_done(outer))
         anyl_future_complete_as(outer, inner);
+    anyl_watch_keep_no_more(shield->watch);
 }
 
 anyloop_future *anyl_shield(anyloop_loop *loop, anyloop_future *inner)
@@ -51,5 +51,6 @@ anyloop_future *anyl_shield(anyloop_loop *loop, anyloop_future *inner)
     anyl_ensure_future(loop, inner);
     anyl_watch_add(shield->watch, inner);
     anyl_watch_listen(shield->watch, &shield->watch->items[0]);
+    anyl_watch_keep(shield->watch, &shield->future);
     return &shield->future;
 }

@@ -38,6 +38,7 @@ anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn he
     watch->loop = loop;
     watch->heard = heard;
     watch->owner = owner;
+    watch->kept = NULL;
     watch->count = watch->queued = 0;
     watch->capacity = capacity;
     return watch;
@@ -67,6 +68,28 @@ void anyl_watch_end(anyl_watch *watch)
     }
     if (--watch->queued == 0)
         free_watch(watch);
+}
+
+void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer)
+{
+    watch->kept = anyl_future_retain(outer);
+    anyl_list_append(&watch->loop->watches, &watch->link);
+}
+
+void anyl_watch_keep_no_more(anyl_watch *watch)
+{
+    anyloop_future *outer = watch->kept;
+    if (outer == NULL)
+        return;
+    watch->kept = NULL;
+    anyl_list_unlink(&watch->link);
+    anyl_future_release(outer);
+}
+
+void anyl_watch_let_go(anyloop_loop *loop)
+{
+    while (!anyl_list_empty(&loop->watches))
+        anyl_watch_keep_no_more(ANYL_OWNER_OF(loop->watches.next, anyl_watch, link));
 }
 
 bool anyl_watch_mark(anyloop_future *future)

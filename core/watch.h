@@ -29,6 +29,8 @@ struct anyl_watch {
     anyloop_loop *loop;
     anyl_watch_fn heard; /* NULL: it has ended */
     void *owner;
+    anyloop_future *kept; /* by anyl_watch_keep */
+    anyl_list link;       /* among the loop's that keep */
     size_t count, capacity, queued;
     anyl_watched items[];
 };
@@ -41,6 +43,13 @@ void anyl_watch_add(anyl_watch *watch, anyloop_future *future);
 void anyl_watch_listen(anyl_watch *watch, anyl_watched *item);
 /* Hear of nothing any more, and let go of the futures. */
 void anyl_watch_end(anyl_watch *watch);
+
+/* Hold `outer`, which the watch completes, although nobody else may: it is to hear of all. Until anyl_watch_keep_no_more, or the loop's close. */
+void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer);
+/* May end the watch, with its owner. */
+void anyl_watch_keep_no_more(anyl_watch *watch);
+/* The loop closes. */
+void anyl_watch_let_go(anyloop_loop *loop);
 
 /* Is `future` new among those given to this function? Ask for each, then unmark each. A constant is always new. */
 bool anyl_watch_mark(anyloop_future *future);

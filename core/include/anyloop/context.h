@@ -88,6 +88,15 @@ ANYLOOP_API anyloop_status anyloop_context_copy(anyloop_loop *loop, anyloop_cont
  */
 ANYLOOP_API anyloop_status anyloop_context_get(anyloop_context *context, anyloop_contextvar *var, anyloop_value *out);
 
+/* Hold a context once more.
+ *
+ * \param context  May be NULL.
+ * \returns `context`.
+ * \thread  any
+ * \since   0.1
+ */
+ANYLOOP_API anyloop_context *anyloop_context_retain(anyloop_context *context);
+
 /* Let go of a context.
  *
  * \param context  May be NULL.

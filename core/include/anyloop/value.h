@@ -132,7 +132,7 @@ ANYLOOP_API anyloop_status anyloop_value_foreign(anyloop_loop *loop, void *point
  *
  * \param future  borrowed.
  * \param out     the value, yours to give away or release.
- * \returns ANYLOOP_OK, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    retains `future`.
  * \since   0.1
@@ -174,7 +174,7 @@ ANYLOOP_API anyloop_status anyloop_value_error(anyloop_loop *loop, anyloop_statu
  * \param out      the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    copies the text, takes the values.
+ * \owns    copies the text, takes the values. With a wrong `struct_size` nothing is read, and nothing is taken.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_error_with(anyloop_loop *loop, const anyloop_error_options *options,
