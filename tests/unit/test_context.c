@@ -200,6 +200,45 @@ static void setting_again_and_again_keeps_one_value(void **state)
     assert_int_equal(memory.blocks, 0);
 }
 
+static void setting_two_in_turn_for_ever_takes_no_more_memory(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_contextvar *other = var_new("other");
+    const anyloop_value value = anyloop_int(5);
+    size_t blocks = 0;
+    for (int i = 0; i < 1000; i++) {
+        assert_ok(anyloop_contextvar_set(loop, other, &value));
+        set(loop, i);
+        assert_int_equal(get(loop), i);
+        if (i == 10)
+            blocks = memory.blocks;
+    }
+    assert_int_equal(memory.blocks, blocks);
+    anyloop_contextvar_release(other);
+    loop_end(loop);
+}
+
+static void without_memory_a_variable_keeps_its_value(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_contextvar *other = var_new("other");
+    int dropped = 0;
+    anyloop_value value = anyloop_int(5);
+    set(loop, 1);
+    assert_ok(anyloop_contextvar_set(loop, other, &value)); /* so that there are two settings to make anew */
+    for (int n = 1; n <= 2; n++) {
+        value = counted(&dropped);
+        memory.fail_at = memory.asked + (size_t)n;
+        assert_int_equal(anyloop_contextvar_set(loop, var, &value), ANYLOOP_E_NOMEM);
+        assert_int_equal(dropped, n);
+        assert_int_equal(get(loop), 1);
+    }
+    anyloop_contextvar_release(other);
+    loop_end(loop);
+}
+
 static void variables_do_not_disturb_each_other(void **state)
 {
     (void)state;
@@ -258,6 +297,8 @@ int main(void)
         cmocka_unit_test(a_task_may_be_given_a_context),
         cmocka_unit_test(a_context_outlives_its_loop_and_the_handle_of_its_variable),
         cmocka_unit_test(setting_again_and_again_keeps_one_value),
+        cmocka_unit_test(setting_two_in_turn_for_ever_takes_no_more_memory),
+        cmocka_unit_test(without_memory_a_variable_keeps_its_value),
         cmocka_unit_test(variables_do_not_disturb_each_other),
         cmocka_unit_test(a_future_cannot_be_set_in_a_context),
     };

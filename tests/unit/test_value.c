@@ -126,6 +126,18 @@ static void what_is_taken_is_dropped_when_there_is_no_memory(void **state)
     loop_end(loop);
 }
 
+/* Letting go of one needs no stack as deep as the lists. */
+static void lists_may_nest_to_any_depth(void **state)
+{
+    (void)state;
+    int dropped = 0;
+    anyloop_value list = counted(&dropped);
+    for (int depth = 0; depth < 200000; depth++)
+        assert_ok(anyloop_value_list(NULL, &list, 1, &list));
+    anyloop_value_release(&list);
+    assert_int_equal(dropped, 1);
+}
+
 static void an_error_carries_everything_through(void **state)
 {
     (void)state;
@@ -246,6 +258,7 @@ int main(void)
         cmocka_unit_test(a_foreign_value_is_dropped_once_by_its_last_holder),
         cmocka_unit_test(a_list_takes_what_it_holds),
         cmocka_unit_test(what_is_taken_is_dropped_when_there_is_no_memory),
+        cmocka_unit_test(lists_may_nest_to_any_depth),
         cmocka_unit_test(an_error_carries_everything_through),
         cmocka_unit_test(a_bare_error_and_what_is_no_error_answer_every_question),
         cmocka_unit_test(a_future_value_and_lists_of_it_are_of_their_loops_thread),
