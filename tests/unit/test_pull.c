@@ -516,6 +516,31 @@ static void a_close_amid_a_batch_gives_the_rest_back(void **state)
     loop_end(loop);
 }
 
+static void *post_late(void *loop)
+{
+    static anyloop_status status;
+    status = anyloop_loop_call_soon_threadsafe(loop, NULL, integer(2), NULL);
+    return &status;
+}
+
+static void what_another_thread_posts_during_a_close_comes_back_too(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    host self = host_of(loop, 1);
+    void *status;
+    anyloop_future_release(pulled_task(loop, 1));
+    assert_int_equal(anyloop_loop_close(loop), ANYLOOP_E_AGAIN);
+    assert_int_equal(pthread_join(thread_start(post_late, loop), &status), 0);
+    assert_ok(*(anyloop_status *)status);
+    while (anyloop_loop_close(loop) == ANYLOOP_E_AGAIN)
+        pull(&self);
+    assert_trace("drop1 drop2");
+    assert_int_equal(pthread_join(thread_start(post_late, loop), &status), 0);
+    assert_int_equal(*(anyloop_status *)status, ANYLOOP_E_CLOSED);
+    loop_end(loop);
+}
+
 static void a_close_that_has_nothing_to_hand_back_is_done_at_once(void **state)
 {
     (void)state;
@@ -588,6 +613,39 @@ static void a_pulled_eager_task_that_goes_on_is_turned_for_before_anything_else(
     loop_end(loop);
 }
 
+static void a_pulled_eager_task_may_be_made_while_the_host_deals_with_a_callback(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    host self = host_of(loop, 8);
+    pull_soon(loop, 1);
+    expect(&self, "call1");
+    anyloop_task *eager = eager_task(loop, pulled(loop, 2));
+    assert_ptr_equal(anyloop_current_task(loop), eager);
+    assert_int_equal(anyloop_task_await(eager, anyloop_sleep(loop, 5), NULL), ANYLOOP_PENDING);
+    assert_ok(anyloop_task_stepped(eager, ANYLOOP_STEP_AWAIT));
+    assert_null(anyloop_current_task(loop));
+    pull_some(&self);
+    assert_trace("resume2");
+    answer_return(&self, 0);
+    anyloop_future_release(eager);
+    loop_end(loop);
+}
+
+static void no_close_begins_while_a_pulled_eager_step_is_out(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    host self = host_of(loop, 8);
+    pull_soon(loop, 1);
+    expect(&self, "call1");
+    anyloop_task *eager = eager_task(loop, pulled(loop, 2));
+    assert_int_equal(anyloop_loop_close(loop), ANYLOOP_E_RUNNING);
+    assert_ok(anyloop_task_stepped(eager, ANYLOOP_STEP_RETURN));
+    anyloop_future_release(eager);
+    loop_end(loop);
+}
+
 static void outside_every_step_an_eager_task_waits_for_its_turn(void **state)
 {
     (void)state;
@@ -625,9 +683,12 @@ int main(void)
         cmocka_unit_test(a_close_hands_every_integer_back_once_event_by_event),
         cmocka_unit_test(a_close_hands_every_integer_back_once_many_at_a_time),
         cmocka_unit_test(a_close_amid_a_batch_gives_the_rest_back),
+        cmocka_unit_test(what_another_thread_posts_during_a_close_comes_back_too),
         cmocka_unit_test(a_close_that_has_nothing_to_hand_back_is_done_at_once),
         cmocka_unit_test(a_pulled_eager_task_is_current_from_its_making_to_its_first_rest),
         cmocka_unit_test(a_pulled_eager_task_that_goes_on_is_turned_for_before_anything_else),
+        cmocka_unit_test(a_pulled_eager_task_may_be_made_while_the_host_deals_with_a_callback),
+        cmocka_unit_test(no_close_begins_while_a_pulled_eager_step_is_out),
         cmocka_unit_test(outside_every_step_an_eager_task_waits_for_its_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
