@@ -110,6 +110,16 @@ static anyloop_value gift(struct world *w)
     return counted(&w->dropped);
 }
 
+static anyloop_value gift_of_error(struct world *w)
+{
+    const anyloop_value foreign = gift(w);
+    const anyloop_error_options options = {
+        .struct_size = sizeof options, .code = ANYLOOP_E_USER, .foreign = &foreign};
+    anyloop_value error = anyloop_none();
+    assert_ok(anyloop_value_error_with(NULL, &options, &error));
+    return error;
+}
+
 static void back(void *w)
 {
     ((struct world *)w)->dropped++;
@@ -264,17 +274,13 @@ static anyloop_status call_set_result(struct world *w)
 
 static anyloop_status call_set_error(struct world *w)
 {
-    const anyloop_value foreign = gift(w);
-    const anyloop_error_options options = {
-        .struct_size = sizeof options, .code = ANYLOOP_E_USER, .foreign = &foreign};
-    anyloop_value error = anyloop_none();
-    assert_ok(anyloop_value_error_with(NULL, &options, &error));
+    const anyloop_value error = gift_of_error(w);
     return anyloop_future_set_error(w->future, &error);
 }
 
 static anyloop_status call_cancel(struct world *w)
 {
-    const anyloop_value reason = gift(w);
+    const anyloop_value reason = gift_of_error(w);
     return anyloop_future_cancel(w->future, &reason);
 }
 
