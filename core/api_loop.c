@@ -121,7 +121,7 @@ anyloop_status anyloop_loop_interrupt(anyloop_loop *loop, anyloop_status with)
     anyloop_status status = anyl_api_check(loop);
     if (status == ANYLOOP_OK && with >= 0)
         status = ANYLOOP_E_INVALID;
-    if (status == ANYLOOP_OK && !loop->turning && loop->asked == NULL)
+    if (status == ANYLOOP_OK && !loop->turning && !loop->events_out)
         status = ANYLOOP_E_STATE;
     if (status == ANYLOOP_OK) {
         loop->interrupt = with;
