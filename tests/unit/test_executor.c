@@ -1,4 +1,5 @@
-/* Executors: thread pools, the inline one, foreign ones; a job's life from its submission until it comes home, or does not.
+/* Executors: thread pools, the inline one, foreign ones; a job's life from its submission until it comes home, or does
+ * not.
  *
  * What a job must wait for is a gate. What happens on another thread is judged on the one that runs the cases.
  *
@@ -285,7 +286,7 @@ static void b12_a_close_without_patience_returns_at_once_and_a_late_result_is_dr
     int dropped = 0;
     assert_ok(anyloop_future_add_done_callback(future, must_not_hear, &dropped, count));
     gate_wait(&held.running, 1);
-    assert_int_equal(anyloop_loop_close(loop), ANYLOOP_E_TIMED_OUT); /* else it would wait for ever: the job does not end */
+    assert_int_equal(anyloop_loop_close(loop), ANYLOOP_E_TIMED_OUT); /* with patience it would wait for ever */
     anyloop_loop_release(loop);
     gate_open(&held.may_end);
     gate_wait(&held.ended, 1);
@@ -462,6 +463,12 @@ static void look_into_context(anyloop_job *job, const anyloop_value *in)
         anyloop_job_return(job, &found);
 }
 
+static void set_whose(anyloop_loop *loop, int64_t number)
+{
+    anyloop_value value = anyloop_int(number);
+    assert_ok(anyloop_contextvar_set(loop, whose, &value));
+}
+
 struct caller {
     anyloop_coro co;
     anyloop_executor *pool;
@@ -471,7 +478,7 @@ struct caller {
 ANYLOOP_ASYNC(caller)
 {
     ANYLOOP_BEGIN;
-    assert_ok(anyloop_contextvar_set(my->co.loop, whose, &(anyloop_value){.kind = ANYLOOP_INT, .bits = (uint64_t)my->number}));
+    set_whose(my->co.loop, my->number);
     ANYLOOP_AWAIT(anyloop_run_in_executor(my->co.loop, my->pool, look_into_context, NULL));
     ANYLOOP_RETURN(*ANYLOOP_AWAITED);
     ANYLOOP_END;
@@ -776,7 +783,8 @@ static void methods_that_make_no_executor_are_refused(void **state)
     assert_int_equal(anyloop_executor_new(&methods, &dropped, count, &out), ANYLOOP_E_INVALID);
     methods = (anyloop_executor_methods){sizeof methods, 0, NULL, NULL, NULL};
     assert_int_equal(anyloop_executor_new(&methods, &dropped, count, &out), ANYLOOP_E_INVALID);
-    assert_int_equal(anyloop_thread_pool_new(&(anyloop_thread_pool_options){.struct_size = 1}, &out), ANYLOOP_E_INVALID);
+    anyloop_thread_pool_options options = {.struct_size = 1};
+    assert_int_equal(anyloop_thread_pool_new(&options, &out), ANYLOOP_E_INVALID);
     assert_int_equal(dropped, 3);
     assert_null(out);
 }

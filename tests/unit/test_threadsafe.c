@@ -1,7 +1,7 @@
 /* What other threads may do to a loop: call, hold, let go; loops of several threads with each other; forks.
  *
- * What happens on another thread is written down there and judged after the join: an assertion may only fail on the thread that runs
- * the cases.
+ * What happens on another thread is written down there and judged after the join: an assertion may only fail on the
+ * thread that runs the cases.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -344,7 +344,7 @@ static void stop_running_loop(void *unused)
     anyloop_loop_stop(anyloop_get_running_loop());
 }
 
-/* The loop learns of the release by what the future held, and goes while the releasing call is perhaps still under way. */
+/* The loop learns of the release by what the future held, and goes while the releasing call may still be under way. */
 static void a_loop_may_go_as_soon_as_it_heard_of_the_release_of_its_last_future(void **state)
 {
     (void)state;
