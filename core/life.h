@@ -13,7 +13,7 @@
 
 /* The options were checked. ANYLOOP_E_NOMEM, ANYLOOP_E_OS. Any thread. */
 anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop **out);
-/* This thread's loop, borrowed: the one that runs, the one in the slot, else a new one. NULL: no memory, no descriptors. */
+/* This thread's loop, borrowed: the one that runs, the one in the slot, else a new one. NULL: it cannot be made. */
 anyloop_loop *anyl_life_get(void);
 anyloop_status anyl_life_set(anyloop_loop *loop);
 /* A user's handle. Any thread. */

@@ -1,7 +1,7 @@
 /* anyloop.h -- asyncio's model as a C library: event loop, tasks, futures, gather, executors.
  *
- * This brings the whole interface; each header also stands alone. Begin with base.h, which has the conventions, and coro.h,
- * in which C programs write coroutines.
+ * This brings the whole interface; each header also stands alone. Begin with base.h, which has the conventions, and
+ * coro.h, in which C programs write coroutines.
  *
  * SPDX-License-Identifier: MIT
  */

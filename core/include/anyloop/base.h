@@ -10,8 +10,9 @@
  * on failure too. A value that is handed over is taken, on failure too. Everything else borrows.
  *
  * Two classes of handles. Loop-thread handles (future, task, handle, lock, queue, ...) are plain memory: use them on
- * the loop's thread only. Any-thread handles (loop, promise, waker, job, executor, context, the owners of values) may
- * be used and released anywhere. `\thread loop` means the thread of the loop that the object belongs to; `any` means any thread,
+ * the loop's thread only. Released on another thread they stay for ever, and that is logged; futures and tasks alone
+ * travel home. Any-thread handles (loop, promise, waker, job, executor, context, the owners of values) may be used and
+ * released anywhere. `\thread loop` means the thread of the loop that the object belongs to; `any` means any thread,
  * even one that anyloop did not start, but no signal handler; `blocks` is said where a call may wait.
  *
  * Time is in nanoseconds of a monotonic clock. A `deadline` is a point in time (uint64_t), a `delay` or `timeout` is a
@@ -20,10 +21,13 @@
  * Text is UTF-8 with a length. Names are NUL-terminated.
  *
  * A callback is a function, a user_data that anyloop never looks at, and a drop for it (may be NULL). The callback runs
- * at most once, from a turn of the loop, never inside the call that registered it; the drop runs exactly once: after the
- * callback, or instead of it. A callback registered as NULL is *pulled*: see host.h.
+ * at most once, from a turn of the loop, never inside the call that registered it; the drop runs exactly once: after
+ * the callback, or instead of it. A callback registered as NULL is *pulled*, see host.h: its integer comes back as an
+ * event in place of the drop, which runs only when the registration is refused.
  *
  * Failing leaves outputs untouched.
+ *
+ * "S-33" and the like in these pages is a rule of asyncio's: see docs/guide/09-rules.md.
  *
  * SPDX-License-Identifier: MIT
  */

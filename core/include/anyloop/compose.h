@@ -1,8 +1,8 @@
 /* compose.h -- waiting for many, for a time, for part of them; asyncio's combinators.
  *
- * Operations are coroutines, as in asyncio: `wait`, `wait_for`, a timeout and a group run inside the awaiting task, so that
- * their second half has that task's place in the ready queue. Given to gather or to a run function each becomes a task.
- * Only `gather`, `gather_pending` and `shield` begin at once.
+ * Operations are coroutines, as in asyncio: `wait`, `wait_for`, a timeout and a group run inside the awaiting task, so
+ * that their second half has that task's place in the ready queue. Given to gather or to a run function each becomes a
+ * task. Only `gather`, `gather_pending` and `shield` begin at once.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,7 +17,8 @@ ANYLOOP_BEGIN_DECLS
  *
  * \param loop   the loop.
  * \param delay  ns; ANYLOOP_FOREVER: until cancelled.
- * \returns an operation with the result NONE; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns an operation with the result NONE; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -28,16 +29,17 @@ enum {
     ANYLOOP_RETURN_EXCEPTIONS = 1
 };
 
-/* Wait for all of `futures`; coroutines become tasks now. The result is a LIST in their order. The first error is the gather's, at
- * once; the others go on, and their errors count as looked at (S-33). A cancelled child is an error with the code ANYLOOP_E_CANCELLED.
- * Cancelling the gather cancels the children; it stays pending until they are done (S-35). One future given twice is
- * waited for once. Of none the result is there at once.
+/* Wait for all of `futures`; coroutines become tasks now. The result is a LIST in their order. The first error is the
+ * gather's, at once; the others go on, and their errors count as looked at (S-33). A cancelled child is an error with
+ * the code ANYLOOP_E_CANCELLED. Cancelling the gather cancels the children; it stays pending until they are done
+ * (S-35). One future given twice is waited for once. Of none the result is there at once.
  *
  * \param loop     the loop.
  * \param futures  taken. May be NULL when `count` is 0.
  * \param count    items.
  * \param flags    0 or ANYLOOP_RETURN_EXCEPTIONS.
- * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine
+ *          that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes the futures, on failure too; the array stays yours.
  * \since   0.1
@@ -49,7 +51,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_gather(anyloop_loop *loop, any
  *
  * \param loop   the loop.
  * \param flags  0 or ANYLOOP_RETURN_EXCEPTIONS.
- * \returns as `anyloop_gather`.
+ * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -57,16 +59,17 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_gather_pending(anyloop_loop *l
 
 enum { ANYLOOP_FIRST_COMPLETED = 1, ANYLOOP_FIRST_EXCEPTION = 2, ANYLOOP_ALL_COMPLETED = 3 };
 
-/* Wait until some of `futures` are done or the timeout is over. Cancels nothing, raises no timeout. The result is a LIST of two
- * LISTs of FUTUREs: done and pending, each in the order given.
+/* Wait until some of `futures` are done or the timeout is over. Cancels nothing, raises no timeout. The result is a
+ * LIST of two LISTs of FUTUREs: done and pending, each in the order given.
  *
  * \param loop         the loop.
  * \param futures      taken; no coroutines.
  * \param count        items, at least 1; one given twice counts once.
- * \param return_when  ANYLOOP_FIRST_COMPLETED, ANYLOOP_FIRST_EXCEPTION (cancelled ones do not count) or ANYLOOP_ALL_COMPLETED.
+ * \param return_when  ANYLOOP_FIRST_COMPLETED, ANYLOOP_FIRST_EXCEPTION (cancelled ones do not count) or
+ *                     ANYLOOP_ALL_COMPLETED.
  * \param timeout      ns from the await; ANYLOOP_FOREVER: none.
- * \returns an operation; failed with ANYLOOP_E_INVALID, ANYLOOP_E_TYPE for a coroutine, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
- *          ANYLOOP_E_THREAD.
+ * \returns an operation; failed with ANYLOOP_E_INVALID, ANYLOOP_E_TYPE for a coroutine, ANYLOOP_E_STATE for one that
+ *          was awaited already, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD.
  * \thread  loop
  * \owns    takes the futures, on failure too; the array stays yours.
  * \since   0.1
@@ -74,15 +77,15 @@ enum { ANYLOOP_FIRST_COMPLETED = 1, ANYLOOP_FIRST_EXCEPTION = 2, ANYLOOP_ALL_COM
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t count,
                                                       uint32_t return_when, int64_t timeout);
 
-/* Wait for `future`, but not longer than `timeout`: then it is cancelled and waited for, and the error is ANYLOOP_E_TIMED_OUT. Its own
- * result or error wins if it has one all the same (S-42). A coroutine runs inside the awaiting task, without a task of its
- * own; with a timeout of 0 or less it is never started (S-40).
+/* Wait for `future`, but not longer than `timeout`: then it is cancelled and waited for, and the error is
+ * ANYLOOP_E_TIMED_OUT. Its own result or error wins if it has one all the same (S-42). A coroutine runs inside the
+ * awaiting task, without a task of its own; with a timeout of 0 or less it is never started (S-40).
  *
  * \param loop     the loop.
  * \param future   taken.
  * \param timeout  ns from the await; ANYLOOP_FOREVER: none.
- * \returns an operation with the future's result; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation with the future's result; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
+ *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `future`.
  * \since   0.1
@@ -93,21 +96,22 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_wait_for(anyloop_loop *loop, a
  *
  * \param loop    the loop.
  * \param future  taken; a coroutine becomes a task.
- * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine
+ *          that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `future`.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_shield(anyloop_loop *loop, anyloop_future *future);
 
-/* Run `body` inside the awaiting task under a time limit: when it is over the task is cancelled, and that cancellation leaves
- * as ANYLOOP_E_TIMED_OUT (S-44).
+/* Run `body` inside the awaiting task under a time limit: when it is over the task is cancelled, and that cancellation
+ * leaves as ANYLOOP_E_TIMED_OUT (S-44).
  *
  * \param loop   the loop.
  * \param delay  ns from now; ANYLOOP_FOREVER: none. 0 or less fires with the ready callbacks of the next turn.
  * \param body   taken: a coroutine, or anything to await.
- * \returns an operation with the body's result; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation with the body's result; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
+ *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `body`.
  * \since   0.1
@@ -124,14 +128,15 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_timeout(anyloop_loop *loop, in
  * \owns    `out` is yours to release.
  * \since   0.1
  */
-ANYLOOP_API anyloop_status anyloop_timeout_scope_new(anyloop_loop *loop, uint64_t deadline, anyloop_timeout_scope **out);
+ANYLOOP_API anyloop_status anyloop_timeout_scope_new(anyloop_loop *loop, uint64_t deadline,
+                                                     anyloop_timeout_scope **out);
 
 /* Run `body` inside the awaiting task under a scope, which can be used once.
  *
  * \param scope  retained until the operation is over.
  * \param body   taken: a coroutine, or anything to await.
- * \returns an operation with the body's result; awaiting it with a scope that was used is ANYLOOP_E_STATE; failed with ANYLOOP_E_NOMEM,
- *          ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns an operation with the body's result; awaiting it with a scope that was used is ANYLOOP_E_STATE; failed with
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `body`.
  * \since   0.1
@@ -142,8 +147,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_timeout_scope_run(anyloop_time
  *
  * \param scope     the scope.
  * \param deadline  ns on the loop's clock; ANYLOOP_NEVER takes it off. Now or earlier fires on the next turn.
- * \returns ANYLOOP_OK, ANYLOOP_E_STATE before its use, once it has expired or was left, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_STATE before its use, once it has expired or was left, ANYLOOP_E_NOMEM,
+ *          ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -186,14 +191,14 @@ ANYLOOP_API void anyloop_timeout_scope_release(anyloop_timeout_scope *scope);
  */
 ANYLOOP_API anyloop_status anyloop_group_new(anyloop_loop *loop, anyloop_group **out);
 
-/* Run `body` inside the awaiting task, then wait for all tasks of the group. The first error, a child's or the body's, cancels the
- * others and the body; all errors leave together, as ANYLOOP_E_GROUP with children in the order in which they came in
- * (S-70 to S-77).
+/* Run `body` inside the awaiting task, then wait for all tasks of the group. The first error, a child's or the body's,
+ * cancels the others and the body; all errors leave together, as ANYLOOP_E_GROUP with children in the order in which
+ * they came in (S-70 to S-77).
  *
  * \param group  retained until the operation is over; can be used once.
  * \param body   taken: a coroutine, or anything to await.
- * \returns an operation with the body's result; awaiting it with a group that was used is ANYLOOP_E_STATE; failed with ANYLOOP_E_NOMEM,
- *          ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns an operation with the body's result; awaiting it with a group that was used is ANYLOOP_E_STATE; failed with
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `body`.
  * \since   0.1
@@ -205,8 +210,9 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_group_run(anyloop_group *group
  * \param group      the group.
  * \param coroutine  taken.
  * \param options    May be NULL: the defaults.
- * \returns the task; failed with ANYLOOP_E_STATE when the group is not in use, is over or is shutting down, ANYLOOP_E_TYPE when it is no
- *          coroutine, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns the task; failed with ANYLOOP_E_STATE when the group is not in use, is over or is shutting down,
+ *          ANYLOOP_E_TYPE when it is no coroutine, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
+ *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `coroutine`.
  * \since   0.1
@@ -229,7 +235,8 @@ ANYLOOP_API void anyloop_group_release(anyloop_group *group);
  * \param count    items; one given twice comes once.
  * \param timeout  ns from now; ANYLOOP_FOREVER: none.
  * \param out      the iteration.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine that was
+ *          awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes the futures, on failure too; `out` is yours to release.
  * \since   0.1
@@ -240,8 +247,8 @@ ANYLOOP_API anyloop_status anyloop_as_completed(anyloop_loop *loop, anyloop_futu
 /* Wait for the next one and give its result, or raise its error: asyncio's plain iteration.
  *
  * \param completions  the iteration.
- * \returns an operation; it fails with ANYLOOP_E_TIMED_OUT for each one that was not done in time. Failed with ANYLOOP_E_END when all were
- *          given, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns an operation; it fails with ANYLOOP_E_TIMED_OUT for each one that was not done in time. Failed with
+ *          ANYLOOP_E_END when all were given, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */

@@ -1,8 +1,8 @@
 /* context.h -- variables that follow the program's flow, as Python's contextvars.
  *
- * A task gets a copy of the context of whoever makes it, as it is then; a callback runs in a copy of the context in which
- * it was registered; what either sets is seen by nobody else. Outside every callback the loop has a context of its own.
- * A context is an immutable chain: a copy is one counted pointer.
+ * A task gets a copy of the context of whoever makes it, as it is then; a callback runs in a copy of the context in
+ * which it was registered; what either sets is seen by nobody else. Outside every callback the loop has a context of
+ * its own. A context is an immutable chain: a copy is one counted pointer.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -57,7 +57,8 @@ ANYLOOP_API anyloop_status anyloop_contextvar_get(anyloop_loop *loop, anyloop_co
  * \param loop   the loop.
  * \param var    the variable.
  * \param value  taken, on failure too.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID, ANYLOOP_E_THREAD, ANYLOOP_E_TYPE for a value that holds a future.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID, ANYLOOP_E_THREAD, ANYLOOP_E_TYPE for a value that holds a
+ *          future.
  * \thread  loop
  * \owns    takes `value`.
  * \since   0.1

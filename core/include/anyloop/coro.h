@@ -15,10 +15,11 @@
  *
  *     anyloop_task *task = ANYLOOP_TASK(loop, count, .n = 3);
  *
- * An await that fails or is cancelled leaves through FINALLY with that outcome; ANYLOOP_TRY looks at it instead. A task that
- * is cancelled before its first step runs nothing of it (S-25); what was put into its frame is given back by a `drop`
- * (task.h). Locals do not survive an await: keep them in the frame. gcc, and every C++ compiler, refuse an initialised one whose scope
- * holds an await; clang says nothing in C. No await inside a `switch` of your own: use if, or call another coroutine.
+ * An await that fails or is cancelled leaves through FINALLY with that outcome; ANYLOOP_TRY looks at it instead. A task
+ * that is cancelled before its first step runs nothing of it (S-25); what was put into its frame is given back by a
+ * `drop` (task.h). Locals do not survive an await: keep them in the frame. gcc, and every C++ compiler, refuse an
+ * initialised one whose scope holds an await; clang says nothing in C. One await a line: the line is the place to go on
+ * from. No await inside a `switch` of your own: use if, or call another coroutine.
  *
  * Sugar only: every macro ends in a function of the ABI. These are the only inline functions of the interface.
  *
@@ -176,8 +177,8 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
 /* Wait for a waker that was handed out before (promise.h). */
 #define ANYLOOP_PARK ANYL_SUSPEND(ANYLOOP_STEP_PARK)
 
-/* Run coroutine `name` as a part of this one. `sub`, a `struct name`, is a member of this frame: its arguments and results are its
- * members. Errors and cancellation pass through. */
+/* Run coroutine `name` as a part of this one. `sub`, a `struct name`, is a member of this frame: its arguments and
+ * results are its members. Errors and cancellation pass through. */
 #define ANYLOOP_CALL(name, sub)                                                                    \
     do {                                                                                           \
         (sub).co.at = ANYL_AT_START, (sub).co.end = (sub).co.leaving = 0;                          \

@@ -1,9 +1,9 @@
 /* executor.h -- blocking functions, elsewhere.
  *
  * A job is a function and its input value; its result is a value. One signature serves threads, worker processes, Web
- * Workers and whatever a binding runs jobs on. A job that was accepted completes exactly once. Cancelling its future while
- * it is queued takes it out of the queue; while it runs, the future is cancelled at once, the job is asked to stop
- * (`anyloop_job_stopping`), and what it still returns is dropped.
+ * Workers and whatever a binding runs jobs on. A job that was accepted completes exactly once. Cancelling its future
+ * while it is queued takes it out of the queue; while it runs, the future is cancelled at once, the job is asked to
+ * stop (`anyloop_job_stopping`), and what it still returns is dropped.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,8 +15,8 @@
 
 ANYLOOP_BEGIN_DECLS
 
-/* What a job does. `in` is borrowed until it returns. It says what came of it by `anyloop_job_return` or `anyloop_job_raise`;
- * saying nothing is the result NONE. */
+/* What a job does. `in` is borrowed until it returns. It says what came of it by `anyloop_job_return` or
+ * `anyloop_job_raise`; saying nothing is the result NONE. */
 typedef void (*anyloop_job_fn)(anyloop_job *job, const anyloop_value *in);
 
 /* A job that may leave the process: a static table of them ends with {NULL, NULL}. */
@@ -42,8 +42,9 @@ ANYLOOP_API int32_t anyloop_worker_main(int32_t *argc, char **argv, const anyloo
  * \param executor  May be NULL: the loop's default one, a thread pool made on first use.
  * \param function  the job.
  * \param in        its input, taken, on failure too. May be NULL: NONE.
- * \returns a future; failed with ANYLOOP_E_FULL, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_TYPE for an input that holds a future, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED,
- *          ANYLOOP_E_NOT_SUPPORTED without threads, ANYLOOP_E_OS, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns a future; failed with ANYLOOP_E_FULL, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_TYPE for an input that holds a future,
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_NOT_SUPPORTED without threads, ANYLOOP_E_OS, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID; with whatever the `submit` of an executor of your own refused it with.
  * \thread  loop
  * \owns    takes `in`.
  * \since   0.1
@@ -51,8 +52,8 @@ ANYLOOP_API int32_t anyloop_worker_main(int32_t *argc, char **argv, const anyloo
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_run_in_executor(anyloop_loop *loop, anyloop_executor *executor,
                                                                  anyloop_job_fn function, const anyloop_value *in);
 
-/* The same, but an operation that waits for a place in a full queue, and then for the job. Cancelled while it waits for a
- * place, the job never starts.
+/* The same, but an operation that waits for a place in a full queue, and then for the job. Cancelled while it waits for
+ * a place, the job never starts.
  *
  * \param loop      the loop.
  * \param executor  May be NULL: the loop's default one.
@@ -134,7 +135,8 @@ ANYLOOP_API int32_t anyloop_job_stopping(const anyloop_job *job);
  */
 ANYLOOP_API anyloop_context *anyloop_job_context(const anyloop_job *job);
 
-/* Options of a thread pool. Begin with `{.struct_size = sizeof(anyloop_thread_pool_options)}`; zero is the default everywhere. */
+/* Options of a thread pool. Begin with `{.struct_size = sizeof(anyloop_thread_pool_options)}`; zero is the default
+ * everywhere. */
 typedef struct anyloop_thread_pool_options {
     uint32_t struct_size;
     uint32_t max_workers; /* 0: processors + 4, at most 32. Threads start as jobs need them */
@@ -143,11 +145,11 @@ typedef struct anyloop_thread_pool_options {
     const char *name;     /* copied: what the threads are called, with a number behind; NULL: "anyloop" */
 } anyloop_thread_pool_options;
 
-/* Make a pool of threads. It may serve many loops.
+/* Make a pool of threads. It may serve many loops. On a platform without threads its first job says so.
  *
  * \param options  May be NULL: the defaults.
  * \param out      the executor; shut it down, then release it.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_NOT_SUPPORTED on a platform without threads, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
  * \owns    `out` is yours to release.
  * \since   0.1
@@ -165,9 +167,9 @@ ANYLOOP_API anyloop_status anyloop_thread_pool_new(const anyloop_thread_pool_opt
  */
 ANYLOOP_API anyloop_status anyloop_inline_executor_new(anyloop_executor **out);
 
-/* An executor of your own. `submit` gets the job and must see to it that `anyloop_job_run`, or `anyloop_job_finish`, is called for it
- * exactly once, on any thread; anything but ANYLOOP_OK refuses the job, and nothing may be called then. All may be called on the
- * threads of several loops. */
+/* An executor of your own. `submit` gets the job and must see to it that `anyloop_job_run`, or `anyloop_job_finish`,
+ * is called for it exactly once, on any thread; anything but ANYLOOP_OK refuses the job, and nothing may be called
+ * then. All may be called on the threads of several loops. */
 typedef struct anyloop_executor_methods {
     uint32_t struct_size;
     uint32_t reserved;                                          /* 0 */
@@ -190,8 +192,8 @@ typedef struct anyloop_executor_methods {
 ANYLOOP_API anyloop_status anyloop_executor_new(const anyloop_executor_methods *methods, void *user_data,
                                                 anyloop_drop_fn drop, anyloop_executor **out);
 
-/* Run a job's function here and now and send its outcome home: for executors of your own. A job that was cancelled while it waited
- * is only finished.
+/* Run a job's function here and now and send its outcome home: for executors of your own. A job that was cancelled
+ * while it waited is only finished.
  *
  * \param job  the job, as `submit` got it.
  * \thread  any
@@ -200,8 +202,8 @@ ANYLOOP_API anyloop_status anyloop_executor_new(const anyloop_executor_methods *
  */
 ANYLOOP_API void anyloop_job_run(anyloop_job *job);
 
-/* Say that a job is over whose outcome was set by `anyloop_job_return` or `anyloop_job_raise`: for executors that run the work
- * elsewhere.
+/* Say that a job is over whose outcome was set by `anyloop_job_return` or `anyloop_job_raise`: for executors that run
+ * the work elsewhere.
  *
  * \param job  the job, as `submit` got it.
  * \thread  any
@@ -230,7 +232,8 @@ enum {
  * \param executor  the executor.
  * \param flags     0 or ANYLOOP_CANCEL_QUEUED.
  * \param timeout   ns to wait; 0: not at all; ANYLOOP_FOREVER: to the end.
- * \returns ANYLOOP_OK when no job is left and every thread is gone; ANYLOOP_E_TIMED_OUT; ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK when no job is left and every thread is gone; ANYLOOP_E_TIMED_OUT; ANYLOOP_E_INVALID; of an
+ *          executor of your own what its `shutdown` gave, ANYLOOP_OK without one.
  * \thread  any, blocks; not from one of its own jobs
  * \since   0.1
  */
@@ -241,18 +244,20 @@ ANYLOOP_API anyloop_status anyloop_executor_shutdown(anyloop_executor *executor,
  *
  * \param loop      the loop.
  * \param executor  retained.
- * \returns ANYLOOP_OK, ANYLOOP_E_CLOSED, ANYLOOP_E_STATE when a default was used or set already, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_CLOSED, ANYLOOP_E_STATE when a default was used or set already, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_loop_set_default_executor(anyloop_loop *loop, anyloop_executor *executor);
 
-/* Shut the loop's own thread pool down while the loop goes on: running and queued jobs are waited for, new ones refused (S-65).
+/* Shut the loop's own thread pool down while the loop goes on: running and queued jobs are waited for, new ones refused
+ * (S-65).
  *
  * \param loop     the loop.
  * \param timeout  ns from the await; ANYLOOP_FOREVER: none.
- * \returns an operation with the result NONE; it fails with ANYLOOP_E_TIMED_OUT; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation with the result NONE; it fails with ANYLOOP_E_TIMED_OUT; failed with ANYLOOP_E_NOMEM,
+ *          ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */

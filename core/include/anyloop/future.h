@@ -47,8 +47,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_failed(anyloop_status code);
  *
  * \param loop    the loop.
  * \param future  taken.
- * \returns a task or future; failed with ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_NOMEM, ANYLOOP_E_STATE (a coroutine that was
- *          awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns a task or future; failed with ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_NOMEM, ANYLOOP_E_STATE (a
+ *          coroutine that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `future`.
  * \since   0.1
@@ -59,8 +59,9 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_ensure_future(anyloop_loop *lo
  *
  * \param future  the future; a gather's or a shield's too.
  * \param value   taken, on failure too. May be NULL: NONE.
- * \returns ANYLOOP_OK; ANYLOOP_E_STATE when it is done already; ANYLOOP_E_TYPE for a task, coroutine or operation; ANYLOOP_E_CLOSED when the loop is
- *          closed and somebody waited: the future is done, nobody hears of it; ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK; ANYLOOP_E_STATE when it is done already; ANYLOOP_E_TYPE for a task, coroutine or operation;
+ *          ANYLOOP_E_CLOSED when the loop is closed and somebody waited: the future is done, nobody hears of it;
+ *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `value`.
  * \since   0.1
@@ -84,9 +85,9 @@ ANYLOOP_API anyloop_status anyloop_future_set_error(anyloop_future *future, cons
  *
  * \param future  the future.
  * \param reason  a TEXT or ERROR value, taken, on failure too. May be NULL: none.
- * \returns 1 when the request was accepted, 0 when it is done already; ANYLOOP_E_STATE for a coroutine that runs inside a task;
- *          ANYLOOP_E_CLOSED when the loop is closed and somebody waited;
- *          ANYLOOP_E_TYPE for any other reason; ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns 1 when the request was accepted, 0 when it is done already; ANYLOOP_E_STATE for a coroutine that runs inside
+ *          a task; ANYLOOP_E_CLOSED when the loop is closed and somebody waited; ANYLOOP_E_TYPE for any other reason;
+ *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `reason`.
  * \since   0.1
@@ -120,8 +121,8 @@ ANYLOOP_API uint32_t anyloop_future_kind(const anyloop_future *future);
  */
 ANYLOOP_API const anyloop_value *anyloop_future_result(const anyloop_future *future);
 
-/* Give the error, and count it as looked at. A cancelled future's error has the code ANYLOOP_E_CANCELLED and the reason as its
- * text; a task tells its reason only to the first who awaits it or asks here (S-2A).
+/* Give the error, and count it as looked at. A cancelled future's error has the code ANYLOOP_E_CANCELLED and the reason
+ * as its text; a task tells its reason only to the first who awaits it or asks here (S-2A).
  *
  * \param future  the future.
  * \returns an ERROR value, borrowed from the future; NULL when it is pending or has a result.
@@ -155,8 +156,8 @@ ANYLOOP_API anyloop_loop *anyloop_future_loop(const anyloop_future *future);
  * \param done       May be NULL: pulled (host.h).
  * \param user_data  handed to `done`. May be NULL.
  * \param drop       frees `user_data`, once: after `done`, or instead of it. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_STATE (a coroutine that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID;
- *          after an error `drop` has run.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_STATE (a coroutine that was awaited already; a
+ *          constant on a thread without a loop), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
  * \thread  loop
  * \owns    `user_data`, through `drop`; the future is not kept alive by its callbacks.
  * \since   0.1
@@ -164,8 +165,8 @@ ANYLOOP_API anyloop_loop *anyloop_future_loop(const anyloop_future *future);
 ANYLOOP_API anyloop_status anyloop_future_add_done_callback(anyloop_future *future, anyloop_done_fn done,
                                                             void *user_data, anyloop_drop_fn drop);
 
-/* Remove every done callback with this function and user_data. Their drops run on the next turn. One that is scheduled already
- * runs all the same.
+/* Remove every done callback with this function and user_data. Their drops run on the next turn. One that is scheduled
+ * already runs all the same.
  *
  * \param future     the future.
  * \param done       May be NULL: pulled ones.
@@ -196,8 +197,8 @@ ANYLOOP_API anyloop_future *anyloop_future_retain(anyloop_future *future);
  */
 ANYLOOP_API void anyloop_future_release(anyloop_future *future);
 
-/* Let go of a future from any thread, a finalizer's for instance. Allocates nothing; costs a message to the loop. One at a
- * time for each reference that you own.
+/* Let go of a future from any thread, a finalizer's for instance. Allocates nothing; costs a message to the loop. One
+ * at a time for each reference that you own.
  *
  * \param future  May be NULL.
  * \thread  any

@@ -1,11 +1,12 @@
 /* loop.h -- the event loop: making it, running it, callbacks and timers, closing it.
  *
- * A loop belongs to a thread. `anyloop_get_event_loop` gives a thread the same loop every time. A turn of the loop is what
- * asyncio calls an iteration: what is ready at its start runs, in order; what that schedules waits for the next turn.
+ * A loop belongs to a thread. `anyloop_get_event_loop` gives a thread the same loop every time. A turn of the loop is
+ * what asyncio calls an iteration: what is ready at its start runs, in order; what that schedules waits for the next
+ * turn.
  *
  * A run ends with ANYLOOP_E_DEADLOCK when nothing is ready, no timer is set and nobody outside can wake the loop: no
- * promise is open, no waker is held, no job runs, no `anyloop_loop_hold` is in force. The report that names each waiting
- * task, what it awaits and where goes to the log, and `anyloop_loop_stall_report` gives it.
+ * promise is open, no waker is held, no job runs, no `anyloop_loop_hold` is in force. The report that names each
+ * waiting task, what it awaits and where goes to the log, and `anyloop_loop_stall_report` gives it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -38,7 +39,8 @@ typedef struct anyloop_loop_options {
 } anyloop_loop_options;
 
 enum {
-    /* Time stands still while anything is ready or a job runs, and jumps to the next timer when nothing does: tests take no time. */
+    /* Time stands still while anything is ready or a job runs, and jumps to the next timer when nothing does: tests
+     * take no time. */
     ANYLOOP_LOOP_VIRTUAL_CLOCK = 1,
     /* No thread owns the loop: the host promises to serialise its calls, from whatever OS thread. */
     ANYLOOP_LOOP_UNPINNED = 2
@@ -48,7 +50,7 @@ enum {
  * its close it is that closed loop until another is set. At the thread's end a loop that `get` made is closed without a
  * wait, and that is logged.
  *
- * \returns the loop, borrowed from the thread; NULL only for no memory or when the system has no descriptors left.
+ * \returns the loop, borrowed from the thread; NULL only for no memory or when the system refuses.
  * \thread  any
  * \since   0.1
  */
@@ -57,7 +59,7 @@ ANYLOOP_API anyloop_loop *anyloop_get_event_loop(void);
 /* Make `loop` this thread's loop, and this thread the loop's.
  *
  * \param loop  retained. May be NULL: the thread has none, the next `get` makes one.
- * \returns ANYLOOP_OK, ANYLOOP_E_RUNNING when either is running.
+ * \returns ANYLOOP_OK, ANYLOOP_E_RUNNING when either is running, ANYLOOP_E_NOMEM, ANYLOOP_E_OS.
  * \thread  any
  * \since   0.1
  */
@@ -103,9 +105,11 @@ ANYLOOP_API void anyloop_loop_release(anyloop_loop *loop);
  *
  * \param loop    the loop.
  * \param future  borrowed; read its result from it.
- * \returns ANYLOOP_OK when it has a result, the error's code when it failed, ANYLOOP_E_CANCELLED; ANYLOOP_E_STOPPED when
- *          the loop was stopped first (run again to go on), ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING,
- *          ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID, ANYLOOP_E_WOULD_BLOCK when a pulled step is met; the status given to
+ * \returns ANYLOOP_OK when it has a result, the error's code when it failed, ANYLOOP_E_CANCELLED; ANYLOOP_E_STOPPED
+ *          when the loop was stopped first (run again to go on), ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED,
+ *          ANYLOOP_E_RUNNING, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID, ANYLOOP_E_NOMEM, ANYLOOP_E_OS
+ *          when it cannot sleep, ANYLOOP_E_STATE for a coroutine that was awaited already and in a forked child for its
+ *          parent's loop, ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the status given to
  *          `anyloop_loop_interrupt`.
  * \thread  loop, blocks
  * \since   0.1
@@ -115,8 +119,10 @@ ANYLOOP_API anyloop_status anyloop_loop_run_until_complete(anyloop_loop *loop, a
 /* Run until the loop is stopped.
  *
  * \param loop  the loop.
- * \returns ANYLOOP_OK when it was stopped; ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID,
- *          ANYLOOP_E_WOULD_BLOCK when a pulled step is met; the status given to `anyloop_loop_interrupt`.
+ * \returns ANYLOOP_OK when it was stopped; ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID, ANYLOOP_E_OS when it cannot sleep, ANYLOOP_E_STATE in a forked child for its parent's
+ *          loop, ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the status given to
+ *          `anyloop_loop_interrupt`.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -152,7 +158,7 @@ ANYLOOP_API anyloop_status anyloop_loop_interrupt(anyloop_loop *loop, anyloop_st
  */
 ANYLOOP_API int32_t anyloop_loop_is_running(const anyloop_loop *loop);
 
-/* Say whether the loop is closed.
+/* Say whether the loop is closed: from the beginning of its close on.
  *
  * \param loop  the loop.
  * \returns 1 or 0.
@@ -161,26 +167,29 @@ ANYLOOP_API int32_t anyloop_loop_is_running(const anyloop_loop *loop);
  */
 ANYLOOP_API int32_t anyloop_loop_is_closed(const anyloop_loop *loop);
 
-/* Close the loop for ever. Tasks that are not done get a close event, so that their cleanup runs, and stay pending; what is
- * queued is dropped; the default executor is shut down: queued jobs are cancelled, running ones get a bounded wait
- * (`close_timeout`). Closing again is fine.
+/* Close the loop for ever. Tasks that are not done get a close event, so that their cleanup runs, and stay pending;
+ * what is queued is dropped; the default executor is shut down: queued jobs are cancelled, running ones get a bounded
+ * wait (`close_timeout`). Closing again is fine.
  *
  * \param loop  the loop.
- * \returns ANYLOOP_OK; ANYLOOP_E_RUNNING; ANYLOOP_E_TIMED_OUT when a job outlived the wait (the loop is closed, the result will be
- *          dropped); ANYLOOP_E_AGAIN when pulled steps must hear of it first: turn until it is over, then close again; ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK; ANYLOOP_E_RUNNING inside a run or a turn, inside a close (by a drop or a cleanup), and while the
+ *          answer to a STEP is due; ANYLOOP_E_TIMED_OUT when a job outlived the wait (the loop is closed, the result
+ *          will be dropped); ANYLOOP_E_AGAIN when something pulled must hear of it first: turn until it is over, then
+ *          close again; ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop, blocks
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_loop_close(anyloop_loop *loop);
 
-/* Run a program: make a task of `coroutine`, run it until it is done, then clean up as `anyloop_runner_close`: asyncio.run to
- * the letter. The loop is closed afterwards in every case but a refusal.
+/* Run a program: make a task of `coroutine`, run it until it is done, then clean up as `anyloop_runner_close`:
+ * asyncio.run to the letter. The loop is closed afterwards in every case but a refusal (ANYLOOP_E_CLOSED,
+ * ANYLOOP_E_RUNNING, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID), or something pulled that must hear of
+ * it first (ANYLOOP_E_AGAIN, ANYLOOP_E_WOULD_BLOCK: go on as after an ANYLOOP_E_AGAIN of `anyloop_loop_close`).
  *
  * \param loop       the loop.
  * \param coroutine  taken; a task or a future will do.
  * \param out        its result, or its error. May be NULL. NONE where the run ended otherwise.
- * \returns as `anyloop_loop_run_until_complete`; when the cleanup fails, how that failed.
+ * \returns as `anyloop_loop_run_until_complete`; when the cleanup fails, how that failed: as `anyloop_runner_close`.
  * \thread  loop, blocks
  * \owns    takes `coroutine`; `out` is yours to release.
  * \since   0.1
@@ -194,9 +203,10 @@ ANYLOOP_API anyloop_status anyloop_run(anyloop_loop *loop, anyloop_future *corou
  * \param done       hears of the end, from a turn. May be NULL: pulled (host.h).
  * \param user_data  handed to `done`.
  * \param drop       frees `user_data`, once. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine that was
+ *          awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
  * \thread  loop
- * \owns    takes `coroutine`.
+ * \owns    takes `coroutine`; `user_data`, through `drop`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_start(anyloop_loop *loop, anyloop_future *coroutine, anyloop_done_fn done,
@@ -206,8 +216,11 @@ ANYLOOP_API anyloop_status anyloop_start(anyloop_loop *loop, anyloop_future *cor
  * a gather of them; report their errors to the exception handler; wait up to 5 minutes for the default executor; close.
  *
  * \param loop  the loop.
- * \returns ANYLOOP_OK; ANYLOOP_E_STOPPED or ANYLOOP_E_DEADLOCK when the cleanup was cut short so (the loop is closed then too);
- *          ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_NOMEM, ANYLOOP_E_TIMED_OUT, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK; refused with ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID. When the
+ *          cleanup was cut short, how, and the loop is closed all the same: ANYLOOP_E_STOPPED, ANYLOOP_E_DEADLOCK,
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_TIMED_OUT, ANYLOOP_E_OS, ANYLOOP_E_STATE in a forked child for its parent's loop,
+ *          the status given to `anyloop_loop_interrupt`. When something pulled must hear of it first, ANYLOOP_E_AGAIN
+ *          or ANYLOOP_E_WOULD_BLOCK: go on as after an ANYLOOP_E_AGAIN of `anyloop_loop_close`.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -217,8 +230,7 @@ ANYLOOP_API anyloop_status anyloop_runner_close(anyloop_loop *loop);
  *
  * \param loop     the loop.
  * \param timeout  ns for all of it; ANYLOOP_FOREVER: no limit. What is left then gets the close event.
- * \returns ANYLOOP_OK; ANYLOOP_E_TIMED_OUT (the loop is closed then too); ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_DEADLOCK,
- *          ANYLOOP_E_NOMEM, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns as `anyloop_runner_close`.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -231,7 +243,8 @@ ANYLOOP_API anyloop_status anyloop_loop_shutdown(anyloop_loop *loop, int64_t tim
  * \param user_data  handed to `callback`. May be NULL.
  * \param drop       frees `user_data`, once: after the callback, or instead of it. May be NULL.
  * \param out        a handle to cancel it by. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop`
+ *          has run.
  * \thread  loop
  * \owns    `user_data`, through `drop`; `out` is yours to release.
  * \since   0.1
@@ -247,7 +260,8 @@ ANYLOOP_API anyloop_status anyloop_loop_call_soon(anyloop_loop *loop, anyloop_ca
  * \param user_data  handed to `callback`. May be NULL.
  * \param drop       frees `user_data`, once. May be NULL.
  * \param out        a handle to cancel it by. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop`
+ *          has run.
  * \thread  loop
  * \owns    `user_data`, through `drop`; `out` is yours to release.
  * \since   0.1
@@ -255,8 +269,8 @@ ANYLOOP_API anyloop_status anyloop_loop_call_soon(anyloop_loop *loop, anyloop_ca
 ANYLOOP_API anyloop_status anyloop_loop_call_later(anyloop_loop *loop, int64_t delay, anyloop_callback_fn callback,
                                                    void *user_data, anyloop_drop_fn drop, anyloop_handle **out);
 
-/* Run `callback` at a point of the loop's clock, never early. Callbacks due at one instant run in the order in which they
- * were set.
+/* Run `callback` at a point of the loop's clock, never early. Callbacks due at one instant run in the order in which
+ * they were set.
  *
  * \param loop       the loop.
  * \param deadline   ns; ANYLOOP_NEVER: never.
@@ -264,7 +278,8 @@ ANYLOOP_API anyloop_status anyloop_loop_call_later(anyloop_loop *loop, int64_t d
  * \param user_data  handed to `callback`. May be NULL.
  * \param drop       frees `user_data`, once. May be NULL.
  * \param out        a handle to cancel it by. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop`
+ *          has run.
  * \thread  loop
  * \owns    `user_data`, through `drop`; `out` is yours to release.
  * \since   0.1
@@ -272,8 +287,8 @@ ANYLOOP_API anyloop_status anyloop_loop_call_later(anyloop_loop *loop, int64_t d
 ANYLOOP_API anyloop_status anyloop_loop_call_at(anyloop_loop *loop, uint64_t deadline, anyloop_callback_fn callback,
                                                 void *user_data, anyloop_drop_fn drop, anyloop_handle **out);
 
-/* Run `callback` on a later turn, from any thread. Calls made by one thread run in the order they were made. Costs a system
- * call only when the loop is asleep.
+/* Run `callback` on a later turn, from any thread. Calls made by one thread run in the order they were made. Costs a
+ * system call only when the loop is asleep.
  *
  * \param loop       the loop.
  * \param callback   never run inside this call, even on the loop's own thread. May be NULL: pulled (host.h).
@@ -340,10 +355,12 @@ typedef struct anyloop_exception {
     anyloop_future *future;     /* borrowed; NULL: none. A task has a name */
 } anyloop_exception;
 
-/* Hears of errors that have nowhere else to go. Anything but ANYLOOP_OK says that the handler itself failed: that is logged. */
+/* Hears of errors that have nowhere else to go. Anything but ANYLOOP_OK says that the handler itself failed: that is
+ * logged. */
 typedef anyloop_status (*anyloop_exception_fn)(void *user_data, anyloop_loop *loop, const anyloop_exception *exception);
 
-/* Set what hears of errors that nobody retrieved. The default writes a line to the log.
+/* Set what hears of errors that nobody retrieved. The default writes a line to the log. It is called on the loop's
+ * thread; of a future that outlives the loop's close, on the thread that lets go of it last.
  *
  * \param loop       the loop.
  * \param handler    May be NULL: the default.

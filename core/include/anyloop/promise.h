@@ -1,7 +1,8 @@
 /* promise.h -- the two things that other threads may hold: a promise completes a future, a waker wakes a task.
  *
- * Both are any-thread handles and carry their own message: keeping a promise and waking allocate nothing and fail only by
- * being too late. An open promise, and a waker that is held, keep a run from ending as a deadlock. Both may outlive their loop.
+ * Both are any-thread handles and carry their own message: keeping a promise and waking allocate nothing and fail only
+ * by being too late. An open promise, and a waker that is held, keep a run from ending as a deadlock. Both may outlive
+ * their loop.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -28,8 +29,9 @@ ANYLOOP_API anyloop_status anyloop_promise_new(anyloop_loop *loop, anyloop_promi
  *
  * \param promise  the promise.
  * \param value    taken, on failure too. May be NULL: NONE.
- * \returns ANYLOOP_OK for the one that wins: the result arrives unless the future was cancelled or the loop closes first;
- *          ANYLOOP_E_STATE after another; ANYLOOP_E_CLOSED; ANYLOOP_E_TYPE for a value that holds a future; ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK for the one that wins: the result arrives unless the future was cancelled or the loop closes
+ *          first; ANYLOOP_E_STATE after another; ANYLOOP_E_CLOSED; ANYLOOP_E_TYPE for a value that holds a future;
+ *          ANYLOOP_E_INVALID.
  * \thread  any
  * \owns    takes `value`.
  * \since   0.1
@@ -39,7 +41,8 @@ ANYLOOP_API anyloop_status anyloop_promise_set_result(anyloop_promise *promise, 
 /* Complete the future with an error.
  *
  * \param promise  the promise.
- * \param error    an ERROR value, taken, on failure too. Its code may be ANYLOOP_E_CANCELLED: then the future is cancelled.
+ * \param error    an ERROR value, taken, on failure too. Its code may be ANYLOOP_E_CANCELLED: then the future is
+ *                 cancelled.
  * \returns as `anyloop_promise_set_result`; ANYLOOP_E_TYPE also for a value that is no error.
  * \thread  any
  * \owns    takes `error`.
@@ -68,7 +71,8 @@ ANYLOOP_API void anyloop_promise_release(anyloop_promise *promise);
  *
  * \param task  the task.
  * \param out   the waker.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_TYPE when it is no task, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_TYPE when it is no task, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    `out` is yours to release.
  * \since   0.1

@@ -1,8 +1,9 @@
 /* sync.h -- locks, events, conditions, semaphores, barriers and queues between the tasks of one loop.
  *
- * asyncio's, in every race: who waits is served in order; a wake-up that its receiver cannot use, because it was cancelled,
- * goes to the next. What may wait is an operation: a coroutine that runs in the awaiting task. `..._release` lets go of
- * the handle, as everywhere; a lock is given back by `anyloop_lock_unlock`, a unit of a semaphore by `anyloop_semaphore_post`.
+ * asyncio's, in every race: who waits is served in order; a wake-up that its receiver cannot use, because it was
+ * cancelled, goes to the next. What may wait is an operation: a coroutine that runs in the awaiting task. `..._release`
+ * lets go of the handle, as everywhere; a lock is given back by `anyloop_lock_unlock`, a unit of a semaphore by
+ * `anyloop_semaphore_post`.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -74,7 +75,8 @@ ANYLOOP_API anyloop_status anyloop_event_new(anyloop_loop *loop, anyloop_event *
 /* Set an event: everybody who waits goes on, also when it is cleared before they run (S-84).
  *
  * \param event  the event.
- * \returns ANYLOOP_OK, ANYLOOP_E_CLOSED when the loop is closed and somebody waited, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_CLOSED when the loop is closed and somebody waited, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -141,8 +143,8 @@ ANYLOOP_API anyloop_lock *anyloop_condition_lock(const anyloop_condition *condit
  * cancelled one notifies another, so a wait may return without cause: look again (S-83).
  *
  * \param condition  the condition.
- * \returns an operation with the result true; it fails with ANYLOOP_E_NOT_HELD when the lock is not held at the await; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation with the result true; it fails with ANYLOOP_E_NOT_HELD when the lock is not held at the await;
+ *          failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -170,7 +172,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_condition_wait_for(anyloop_con
  *
  * \param condition  the condition.
  * \param count      SIZE_MAX: all.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOT_HELD when nobody holds the lock, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOT_HELD when nobody holds the lock, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -216,7 +219,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_semaphore_acquire(anyloop_sema
 /* Give one unit back: to the first who waits, at once (S-82).
  *
  * \param semaphore  the semaphore.
- * \returns ANYLOOP_OK, ANYLOOP_E_STATE for a bounded one at its bound, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_STATE for a bounded one at its bound, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -254,8 +258,8 @@ ANYLOOP_API anyloop_status anyloop_barrier_new(anyloop_loop *loop, uint32_t part
 /* Wait until all parties are there. The result is an INT: how many were inside before.
  *
  * \param barrier  the barrier.
- * \returns an operation; it fails with ANYLOOP_E_BROKEN when the barrier is reset or aborted; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation; it fails with ANYLOOP_E_BROKEN when the barrier is reset or aborted; failed with
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -313,8 +317,8 @@ enum { ANYLOOP_QUEUE_FIFO = 0, ANYLOOP_QUEUE_LIFO = 1, ANYLOOP_QUEUE_PRIORITY = 
  *
  * \param loop     the loop.
  * \param maxsize  items; 0: no limit.
- * \param order    ANYLOOP_QUEUE_FIFO, ANYLOOP_QUEUE_LIFO or ANYLOOP_QUEUE_PRIORITY: the least priority leaves first, among equals the one
- *                 that came in first.
+ * \param order    ANYLOOP_QUEUE_FIFO, ANYLOOP_QUEUE_LIFO or ANYLOOP_QUEUE_PRIORITY: the least priority leaves first,
+ *                 among equals the one that came in first.
  * \param out      the queue.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
@@ -328,8 +332,8 @@ ANYLOOP_API anyloop_status anyloop_queue_new(anyloop_loop *loop, size_t maxsize,
  * \param queue     the queue.
  * \param item      taken, on failure too. May be NULL: NONE.
  * \param priority  of a priority queue; others ignore it.
- * \returns an operation with the result NONE; it fails with ANYLOOP_E_SHUTDOWN, ANYLOOP_E_NOMEM; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation with the result NONE; it fails with ANYLOOP_E_SHUTDOWN, ANYLOOP_E_NOMEM; failed with
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `item`.
  * \since   0.1
@@ -340,8 +344,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_put(anyloop_queue *queue
 /* Take an item out, waiting for one if there is none.
  *
  * \param queue  the queue.
- * \returns an operation with the item; it fails with ANYLOOP_E_SHUTDOWN once the queue is shut down and empty; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns an operation with the item; it fails with ANYLOOP_E_SHUTDOWN once the queue is shut down and empty; failed
+ *          with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -352,8 +356,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_get(anyloop_queue *queue
  * \param queue     the queue.
  * \param item      taken, on failure too. May be NULL: NONE.
  * \param priority  of a priority queue; others ignore it.
- * \returns ANYLOOP_OK, ANYLOOP_E_FULL, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED when the loop is closed and somebody waited,
- *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_FULL, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED when the loop is closed
+ *          and somebody waited, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `item`.
  * \since   0.1
@@ -364,8 +368,8 @@ ANYLOOP_API anyloop_status anyloop_queue_put_nowait(anyloop_queue *queue, const 
  *
  * \param queue  the queue.
  * \param out    the item.
- * \returns ANYLOOP_OK, ANYLOOP_E_EMPTY, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_CLOSED when the loop is closed and somebody waited, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_EMPTY, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_CLOSED when the loop is closed and somebody
+ *          waited, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    `out` is yours to release.
  * \since   0.1
@@ -375,7 +379,8 @@ ANYLOOP_API anyloop_status anyloop_queue_get_nowait(anyloop_queue *queue, anyloo
 /* Say that one item which was taken out is dealt with.
  *
  * \param queue  the queue.
- * \returns ANYLOOP_OK, ANYLOOP_E_STATE when nothing is unfinished, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_STATE when nothing is unfinished, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */
@@ -404,7 +409,8 @@ ANYLOOP_API size_t anyloop_queue_qsize(const anyloop_queue *queue);
  *
  * \param queue      the queue.
  * \param immediate  1: drop what is in it, and count it as dealt with; 0: let it drain.
- * \returns ANYLOOP_OK, ANYLOOP_E_CLOSED when the loop is closed and somebody waited, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_CLOSED when the loop is closed and somebody waited, ANYLOOP_E_THREAD,
+ *          ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */

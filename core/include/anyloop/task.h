@@ -1,8 +1,8 @@
 /* task.h -- coroutines and the tasks that step them.
  *
- * A coroutine is a step function and a frame that the core copies and never moves. It is lazy. Awaited by a task it goes onto
- * that task's await stack and runs in the same step, to any depth at constant cost; given to gather, to a done callback or to a run
- * function it becomes a task first, and its handle is that task's from then on.
+ * A coroutine is a step function and a frame that the core copies and never moves. It is lazy. Awaited by a task it
+ * goes onto that task's await stack and runs in the same step, to any depth at constant cost; given to gather, to a
+ * done callback or to a run function it becomes a task first, and its handle is that task's from then on.
  *
  * The step protocol. `step(frame, task, event)` is called with
  *
@@ -20,8 +20,8 @@
  *     ANYLOOP_STEP_YIELD       suspended until the next turn
  *     ANYLOOP_STEP_PARK        suspended until a waker (promise.h) wakes it or it is cancelled
  *
- * Any other answer fails the task. An error with the code ANYLOOP_E_CANCELLED, raised or awaited, is a cancellation. C writes this
- * protocol with the macros of coro.h; a host that is not called back steps by pulling, see host.h.
+ * Any other answer fails the task. An error with the code ANYLOOP_E_CANCELLED, raised or awaited, is a cancellation. C
+ * writes this protocol with the macros of coro.h; a host that is not called back steps by pulling, see host.h.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -97,9 +97,11 @@ typedef struct anyloop_coroutine_options {
  *
  * \param loop     the loop.
  * \param options  what it is made of.
- * \returns the coroutine; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; the frame is dropped then.
+ * \returns the coroutine; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; the frame
+ *          is dropped then.
  * \thread  loop
- * \owns    copies the frame, which `drop` gives back.
+ * \owns    copies the frame, which `drop` gives back. With a wrong `struct_size` nothing is read, and nothing is
+ *          dropped.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop,
@@ -114,7 +116,8 @@ typedef struct anyloop_task_options {
 } anyloop_task_options;
 
 enum {
-    /* The first step runs inside this call when a step of this loop is running (asyncio's eager_start); else on the next turn. */
+    /* The first step runs inside this call when a step of this loop is running (asyncio's eager_start); else on the
+     * next turn. */
     ANYLOOP_TASK_EAGER = 1
 };
 
@@ -123,8 +126,8 @@ enum {
  * \param loop       the loop.
  * \param coroutine  taken. One that is a task already is given back as it is.
  * \param options    May be NULL: the defaults.
- * \returns the task; failed with ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_NOMEM, ANYLOOP_E_STATE when it was awaited already, ANYLOOP_E_TYPE
- *          when it is no coroutine, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ * \returns the task; failed with ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_NOMEM, ANYLOOP_E_STATE when it was
+ *          awaited or cancelled already, ANYLOOP_E_TYPE when it is no coroutine, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
  * \owns    takes `coroutine`.
  * \since   0.1
@@ -137,9 +140,9 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_task *anyloop_create_task(anyloop_loop *loop, 
  * \param task    the running task.
  * \param future  taken. Anything: a future, a task, a coroutine, an operation.
  * \param where   a static text, "file:line", for reports. May be NULL.
- * \returns ANYLOOP_PENDING: answer ANYLOOP_STEP_AWAIT now. ANYLOOP_READY: it is done, look at the outcome and go on. What cannot be
- *          awaited (itself, another loop's, a coroutine twice) is an outcome too: ANYLOOP_FAILED. While the loop closes: ANYLOOP_READY with the
- *          outcome ANYLOOP_CLOSED.
+ * \returns ANYLOOP_PENDING: answer ANYLOOP_STEP_AWAIT now. ANYLOOP_READY: it is done, look at the outcome and go on.
+ *          What cannot be awaited (itself, another loop's, a coroutine twice) is an outcome too: ANYLOOP_FAILED. While
+ *          the loop closes: ANYLOOP_READY with the outcome ANYLOOP_CLOSED.
  * \thread  loop, inside a step
  * \owns    takes `future`.
  * \since   0.1
@@ -187,7 +190,8 @@ ANYLOOP_API void anyloop_task_return(anyloop_task *task, const anyloop_value *va
  */
 ANYLOOP_API void anyloop_task_raise(anyloop_task *task, anyloop_status code, const char *text);
 
-/* Set what the running coroutine raises, as a ready error. With the code ANYLOOP_E_CANCELLED it ends cancelled, for this reason.
+/* Set what the running coroutine raises, as a ready error. With the code ANYLOOP_E_CANCELLED it ends cancelled, for
+ * this reason.
  *
  * \param task   the running task.
  * \param error  an ERROR value, taken; anything else is told as ANYLOOP_E_TYPE.

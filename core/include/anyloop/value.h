@@ -1,7 +1,8 @@
 /* value.h -- what futures, jobs and queues carry from one language to another.
  *
- * A value is 32 bytes, the same on 32 and 64 bits. It is a small record that may point at something shared: then `owner`
- * counts it. Values are immutable once given away; copying one is copying the 32 bytes and `anyloop_value_retain`.
+ * A value is 32 bytes, the same on 32 and 64 bits. It is a small record that may point at something shared: then
+ * `owner` counts it. Values are immutable once given away; copying one is copying the 32 bytes and
+ * `anyloop_value_retain`.
  *
  *     kind      bits                      size              owner
  *     NONE      0                         0                 0
@@ -15,7 +16,8 @@
  *     FUTURE    the anyloop_future *      0                 the future
  *     FOREIGN   a pointer                 its runtime's id  counted, 0 when nothing keeps it
  *
- * Read an error through the functions below: only they know its detail. TEXT that the library made has a NUL after its end.
+ * Read an error through the functions below: only they know its detail. TEXT that the library made has a NUL after its
+ * end.
  *
  * SPDX-License-Identifier: MIT
  */
