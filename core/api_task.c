@@ -103,7 +103,8 @@ anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *c
 
 void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *options)
 {
-    anyloop_context *context = options && options->context ? options->context : anyl_loop_context(coroutine->future.loop);
+    anyloop_context *context =
+        options && options->context ? options->context : anyl_loop_context(coroutine->future.loop);
     if (options && (options->flags & ANYLOOP_TASK_EAGER))
         anyl_task_start_eager(coroutine, context);
     else

@@ -20,7 +20,7 @@
 #define ANYL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define ANYL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
-/* For the few functions that each step goes through, and for those that it goes around: they would cost it registers. */
+/* For the few functions that each step goes through, and those that it goes around: they would cost it registers. */
 #define ANYL_HOT static inline __attribute__((always_inline))
 #define ANYL_ASIDE static __attribute__((noinline))
 

@@ -1,7 +1,8 @@
 /* cancel.c -- a request for cancellation, handed down to what is awaited, without recursion and without memory.
  *
- * A task hands the request to what it awaits; a gather to each child; a plain future takes it. The way down from one gather to the next is
- * a chain of tasks, from `first` to `last`; a gather keeps the chain that led to it, so the objects themselves are the stack.
+ * A task hands the request to what it awaits; a gather to each child; a plain future takes it. The way down from one
+ * gather to the next is a chain of tasks, from `first` to `last`; a gather keeps the chain that led to it, so the
+ * objects themselves are the stack.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -26,8 +26,9 @@ anyl_task *anyl_condition_wait(anyloop_condition *condition);
 anyl_task *anyl_condition_wait_for(anyloop_condition *condition, anyloop_predicate_fn predicate, void *user_data,
                                    anyloop_drop_fn drop);
 
-/* Waiting as a part of another operation's step. Begin with `at` 0; call again with each event while the answer is ANYLOOP_STEP_AWAIT.
- * ANYLOOP_STEP_RETURN: the predicate holds, and so does the lock. ANYLOOP_STEP_RAISE, ANYLOOP_STEP_CANCELLED: what the task raises is set. */
+/* Waiting as a part of another operation's step. Begin with `at` 0; call again with each event while the answer is
+ * ANYLOOP_STEP_AWAIT. ANYLOOP_STEP_RETURN: the predicate holds, and so does the lock. ANYLOOP_STEP_RAISE,
+ * ANYLOOP_STEP_CANCELLED: what the task raises is set. */
 typedef struct anyl_condition_wait_state {
     anyl_waiter waiter;
     anyl_waiter acquire;

@@ -3,9 +3,9 @@
  * Owns:          counted links, each a variable, its value and the chain before it.
  * Must not know: tasks and callbacks; they hold one pointer each.
  * Threads:       any: a link never changes, its count is atomic.
- * Why a chain:   a copy is a count, and most programs set a handful of variables; looking one up walks at most to its setting.
- *                A variable is in a chain once: setting it again makes the links before it anew, so that no program's chain
- *                grows beyond its variables. They change places by that, which nobody sees.
+ * Why a chain:   a copy is a count, and most programs set a handful of variables; looking one up walks at most to its
+ *                setting. A variable is in a chain once: setting it again makes the links before it anew, so that no
+ *                program's chain grows beyond its variables. They change places by that, which nobody sees.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -386,7 +386,7 @@ anyloop_future *anyl_future_retain_slow(anyloop_future *future)
     return future;
 }
 
-/* On a closed loop: who finds the list of the dead unattended works it off, whatever thread that is. Lets go of the loop. */
+/* On a closed loop: who finds the list of the dead unattended works it off, on whatever thread. Lets go of the loop. */
 static void reap_closed(anyloop_loop *loop)
 {
     anyl_loop_lock(loop);
@@ -456,7 +456,8 @@ void anyl_future_owner_release(anyl_owner *owner, anyl_block **dead)
 {
     anyloop_future *future = ANYL_OWNER_OF(owner, anyloop_future, owner);
     (void)dead;
-    if (future->loop && !future->loop->unpinned && atomic_load_explicit(&future->loop->thread, memory_order_relaxed) != anyl_port_thread_self())
+    if (future->loop && !future->loop->unpinned &&
+        atomic_load_explicit(&future->loop->thread, memory_order_relaxed) != anyl_port_thread_self())
         anyl_future_release_threadsafe(future);
     else
         anyl_future_release(future);

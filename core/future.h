@@ -2,9 +2,10 @@
  *
  * Owns:          the result, and a list of nodes that become ready when it is there.
  * Must not know: what completes it; whether a node is a task, an operation or a user's callback.
- * Threads:       the loop's. A release from elsewhere travels by the mailbox's second lane; after the close any thread may release,
- *                one at a time.
- * Law:           no recursion as deep as futures hold futures: what nobody holds goes onto the loop's list and is taken apart one by one.
+ * Threads:       the loop's. A release from elsewhere travels by the mailbox's second lane; after the close any thread
+ *                may release, one at a time.
+ * Law:           no recursion as deep as futures hold futures: what nobody holds goes onto the loop's list and is taken
+ *                apart one by one.
  *
  * SPDX-License-Identifier: MIT
  */

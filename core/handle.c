@@ -60,8 +60,8 @@ static void run_handle(anyl_node *node, anyloop_loop *loop, uint32_t how)
     finish(handle, true);
 }
 
-anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, anyloop_callback_fn callback, void *user_data,
-                               anyloop_drop_fn drop, anyloop_handle **out)
+anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, anyloop_callback_fn callback,
+                               void *user_data, anyloop_drop_fn drop, anyloop_handle **out)
 {
     anyloop_status status = ANYLOOP_E_CLOSED;
     anyloop_handle *handle = NULL;

@@ -24,8 +24,8 @@ struct anyloop_handle {
 };
 
 /* Takes user_data in every case. `deadline` NULL: soon. */
-anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, anyloop_callback_fn callback, void *user_data,
-                               anyloop_drop_fn drop, anyloop_handle **out);
+anyloop_status anyl_handle_new(anyloop_loop *loop, const uint64_t *deadline, anyloop_callback_fn callback,
+                               void *user_data, anyloop_drop_fn drop, anyloop_handle **out);
 anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn callback, void *user_data,
                                          anyloop_drop_fn drop);
 void anyl_handle_cancel(anyloop_handle *handle);

@@ -3,8 +3,8 @@
  * Owns:          its array.
  * Must not know: what a key means: a deadline, a priority.
  * Threads:       one at a time.
- * Why an array of four children: cancel is as common as fire, so removal must be cheap; four cached keys fill a cache line and a
- *                half, and the walk is half as deep as with two. A wheel loses the exact order of equal keys.
+ * Why an array of four children: cancel is as common as fire, so removal must be cheap; four cached keys fill a cache
+ *                line and a half, and the walk is half as deep as with two. A wheel loses the order of equal keys.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -6,7 +6,8 @@
 
 #include "text.h"
 
-/* A number gets no memory here: a report may be about there being none, and a task of an operation keeps the operation's name. */
+/* A number gets no memory here: a report may be about there being none, and a task of an operation keeps the
+ * operation's name. */
 static void add_name(anyl_text *text, anyl_task *task)
 {
     if (task->future.number == 0) {
@@ -94,7 +95,8 @@ size_t anyl_inspect_tasks(anyloop_loop *loop, char *buffer, size_t size)
 void anyl_inspect_log(anyloop_loop *loop)
 {
     char line[512];
-    anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "deadlock: nothing is ready, no timer is set, nobody outside can wake the loop");
+    anyl_loop_log(loop, ANYLOOP_LOG_ERROR,
+                  "deadlock: nothing is ready, no timer is set, nobody outside can wake the loop");
     for (anyl_list *link = loop->tasks.next; link != &loop->tasks; link = link->next) {
         anyl_text text = anyl_text_in(line, sizeof line);
         add_task(&text, ANYL_OWNER_OF(link, anyl_task, link));

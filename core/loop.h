@@ -1,9 +1,10 @@
 /* loop.h -- the ready queue, the timers, the mailbox's messages, and one turn over them.
  *
  * Owns:          what is ready, what is due when, the loop's memory.
- * Must not know: the port (it is given `now` and, through the mailbox, `wake`); futures, tasks, executors. It never sleeps.
+ * Must not know: the port (it is given `now` and, through the mailbox, `wake`); futures, tasks, executors. It never
+ *                sleeps.
  * Threads:       the loop's, but for the mailbox and the count of holders.
- * Why:           the split between turn and wait lets a browser, a host's loop, a game frame and a test drive the same code.
+ * Why:           split from the wait, one turn is the same code for a browser, a host's loop, a game frame and a test.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,8 +20,8 @@
 #include <anyloop/host.h>
 #include <anyloop/loop.h>
 
-/* Something that waits for its place: in the ready queue, or in a future's list of done callbacks, which becomes a part of
- * the ready queue as it is. */
+/* Something that waits for its place: in the ready queue, or in a future's list of done callbacks, which becomes a
+ * part of the ready queue as it is. */
 typedef struct anyl_node {
     struct anyl_node *next;
     void (*run)(struct anyl_node *node, anyloop_loop *loop, uint32_t how);
@@ -201,8 +202,8 @@ static inline void anyl_loop_disarm(anyloop_loop *loop, anyl_timer *timer)
 
 /* ---- the turn */
 
-/* Everything that is ready, and nothing that becomes ready by it; a batch that was cut short goes on first. `deadline` on the loop's clock
- * ends it early; UINT64_MAX: nothing does. */
+/* Everything that is ready, and nothing that becomes ready by it; a batch that was cut short goes on first.
+ * `deadline` on the loop's clock ends it early; UINT64_MAX: nothing does. */
 void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline);
 /* Turn after turn, while something is ready, nothing blocks and nobody stops the loop. At least one. */
 void anyl_loop_turns(anyloop_loop *loop);

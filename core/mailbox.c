@@ -58,7 +58,8 @@ bool anyl_mailbox_push(anyl_mailbox *mailbox, uint32_t lane, anyl_link *link)
         if (seen == &closed_lane)
             return false;
         link->next = seen;
-    } while (!atomic_compare_exchange_weak(top, &seen, link)); /* sequentially consistent: the wake below looks at `state` */
+        /* sequentially consistent: the wake below looks at `state` */
+    } while (!atomic_compare_exchange_weak(top, &seen, link));
     anyl_mailbox_wake(mailbox);
     return true;
 }

@@ -4,14 +4,15 @@
  * Must not know: what messages mean; how to wake: it is given a function.
  * Threads:       push, wake, hold: any. The rest: the loop's.
  *
- * Two lanes of intrusive links, each a stack that producers push onto with one compare-exchange and that the loop takes whole with one
- * exchange and reverses: producers never wait for each other's stores, "was it closed" and "take all" cost nothing extra,
- * and order within a producer is kept. (Rejected: a queue with a stub node, where a stalled producer hides all that come after.)
+ * Two lanes of intrusive links, each a stack that producers push onto with one compare-exchange and that the loop takes
+ * whole with one exchange and reverses: producers never wait for each other's stores, "was it closed" and "take all"
+ * cost nothing extra, and order within a producer is kept. (Rejected: a queue with a stub node, where a stalled
+ * producer hides all that come after.)
  *
- * Sleeping. `state` holds ASLEEP and, above it, how many wakes are under way. The loop says ASLEEP, then looks at the lanes once more;
- * a producer pushes, then looks at ASLEEP: sequential consistency makes one of them see the other, so no wake-up is lost. Whoever
- * takes ASLEEP away calls `wake`: one call for each sleep, and none while the loop is awake. Closing waits until no call is under way,
- * so that what `wake` uses may go.
+ * Sleeping. `state` holds ASLEEP and, above it, how many wakes are under way. The loop says ASLEEP, then looks at the
+ * lanes once more; a producer pushes, then looks at ASLEEP: sequential consistency makes one of them see the other, so
+ * no wake-up is lost. Whoever takes ASLEEP away calls `wake`: one call for each sleep, and none while the loop is
+ * awake. Closing waits until no call is under way, so that what `wake` uses may go.
  *
  *     field   who writes                who reads       under what
  *     lanes   producers, the loop       both            compare-exchange, exchange

@@ -1,8 +1,8 @@
 /* promise.h -- what other threads hold of a loop: a promise completes a future, a waker wakes a task.
  *
- * Owns:          one block for each, shared by two sides: the users' handles, on any thread, and the loop's, which leads to the
- *                future and is given up when the message has come, or when the loop closes. The side that goes last frees it, so that
- *                neither outlives the other's memory.
+ * Owns:          one block for each, shared by two sides: the users' handles, on any thread, and the loop's, which
+ *                leads to the future and is given up when the message has come, or when the loop closes. The side that
+ *                goes last frees it, so that neither outlives the other's memory.
  * Must not know: who waits for the future.
  * Threads:       each function says.
  *

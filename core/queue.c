@@ -214,7 +214,7 @@ static void queue_drop(void *frame)
     anyl_queue_release(my->queue);
 }
 
-/* Cancelled while it waited among `waiters`. If it was let go on, `useful` says whether another can make use of that. */
+/* Cancelled while it waited among `waiters`. If it was let go on, `useful` says whether another can use that. */
 static int32_t give_up(struct queue_frame *my, anyl_task *task, anyl_list *waiters, bool useful)
 {
     anyl_list_remove(&my->waiter.link);

@@ -196,7 +196,8 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     *info = (anyloop_turn_info){.struct_size = info->struct_size,
                                 .events = loop->events_count,
                                 .next_deadline = ready ? 0 : anyl_heap_first_key(&loop->timers),
-                                .stopped = loop->stopping && !loop->batch_last && !out && !loop->closing && loop->events_count == 0,
+                                .stopped = loop->stopping && !loop->batch_last && !out && !loop->closing &&
+                                           loop->events_count == 0,
                                 .deadlock = !ready && deadlocked(loop),
                                 .interrupted = unfinished,
                                 .status = loop->interrupt};

@@ -1,6 +1,7 @@
 /* semaphore.c -- semaphores.
  *
- * A unit that is given to somebody who waits is taken off the value at once, so that nobody else takes it before that task runs.
+ * A unit that is given to somebody who waits is taken off the value at once, so that nobody else takes it before that
+ * task runs.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,7 +1,7 @@
 /* shield.c -- shield.
  *
- * An error of the inner future that comes after the outer was cancelled is looked at by nobody: it is reported when the inner is released,
- * as any other, where CPython reports it by a callback of its own.
+ * An error of the inner future that comes after the outer was cancelled is looked at by nobody: it is reported when the
+ * inner is released, as any other, where CPython reports it by a callback of its own.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,7 +1,7 @@
 /* step.c -- driving a task: run the top of its await stack, act on the answer, until it suspends or ends.
  *
- * The order of things is CPython's Task.__step: what is decided when the step begins, what when it has ended, and what must_cancel
- * overrides at each of the two.
+ * The order of things is CPython's Task.__step: what is decided when the step begins, what when it has ended, and what
+ * must_cancel overrides at each of the two.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -105,7 +105,8 @@ static int32_t refuse_answer(anyl_task *task)
     return ANYLOOP_STEP_RAISE;
 }
 
-/* The step began an await and then answered something else: it does not wait for that, and a coroutine that it pushed never starts. */
+/* The step began an await and then answered something else: it does not wait for that, and a coroutine that it
+ * pushed never starts. */
 static void forget_begun_await(anyl_task *task)
 {
     if (anyl_step_has(task, ANYL_TASK_PUSHED)) {

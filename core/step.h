@@ -44,7 +44,7 @@ static inline int32_t anyl_step_call(anyl_task *task, anyl_task *top, uint32_t e
     return top->step(anyl_task_frame(top), &task->future, event);
 }
 
-/* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step the top with `*event`. */
+/* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step it with `*event`. */
 bool anyl_step_act(anyl_task *task, int32_t answer, uint32_t *event);
 /* Step until the task suspends or ends; then it may be gone. False: the host was asked. */
 bool anyl_step_drive(anyl_task *task, uint32_t event);

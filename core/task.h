@@ -1,13 +1,13 @@
 /* task.h -- coroutines, the tasks that step them, and cancelling.
  *
- * Owns:          one object for both: a coroutine that is given to somebody who needs a task becomes one in place, so that its handle stays
- *                good. The frame lies behind it and never moves.
+ * Owns:          one object for both: a coroutine that is given to somebody who needs a task becomes one in place, so
+ *                that its handle stays good. The frame lies behind it and never moves.
  * Must not know: what is awaited, beyond "a future"; who drives the loop.
  * Threads:       the loop's.
  *
- * The await stack. A task's `top` is the coroutine that runs; `below` leads down to the task itself. Awaiting a coroutine pushes it
- * and runs it in the same step: depth costs nothing, and a wake-up goes to the top at once. A coroutine that ended is what its
- * awaiter `awaited`: its result stays readable there until the next await.
+ * The await stack. A task's `top` is the coroutine that runs; `below` leads down to the task itself. Awaiting a
+ * coroutine pushes it and runs it in the same step: depth costs nothing, and a wake-up goes to the top at once. A
+ * coroutine that ended is what its awaiter `awaited`: its result stays readable there until the next await.
  *
  *     state of a task    its node is in         `awaited`
  *     scheduled          the ready queue        NULL, or done

@@ -22,8 +22,8 @@ bool anyl_task_close_on(anyl_task *task)
             top->step(anyl_task_frame(top), &task->future, ANYLOOP_EVENT_CLOSE);
         if (runs)
             anyl_coroutine_end(top);
-        else if (!anyl_step_has(top, ANYL_TASK_OPERATION)) /* an operation's frame goes with it: others wait in the same queues */
-            anyl_coroutine_abandon(top);
+        else if (!anyl_step_has(top, ANYL_TASK_OPERATION))
+            anyl_coroutine_abandon(top); /* but an operation's frame goes with it: others wait in the same queues */
         if (top == task)
             break;
         task->top = top->below;

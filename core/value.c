@@ -1,7 +1,7 @@
 /* value.c -- blocks: text, bytes, lists, foreign pointers, error details.
  *
- * An error takes two forms. Most are a code and a text: then `bits` and `size` are the text's, as in a TEXT value, so that a reason
- * becomes an error without memory. One with more to say points at a detail, and `size` is DETAIL.
+ * An error takes two forms. Most are a code and a text: then `bits` and `size` are the text's, as in a TEXT value, so
+ * that a reason becomes an error without memory. One with more to say points at a detail, and `size` is DETAIL.
  *
  * SPDX-License-Identifier: MIT
  */

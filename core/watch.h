@@ -3,8 +3,8 @@
  * Owns:          one reference to each future, and a node in each one's ring.
  * Must not know: what for.
  * Threads:       the loop's.
- * Why its own block: a node that is in the ready queue already cannot be taken out. A watch that ends then stays until those nodes
- *                have had their turn, and its owner need not.
+ * Why its own block: a node that is in the ready queue already cannot be taken out. A watch that ends then stays until
+ *                those nodes have had their turn, and its owner need not.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -44,7 +44,8 @@ void anyl_watch_listen(anyl_watch *watch, anyl_watched *item);
 /* Hear of nothing any more, and let go of the futures. */
 void anyl_watch_end(anyl_watch *watch);
 
-/* Hold `outer`, which the watch completes, although nobody else may: it is to hear of all. Until anyl_watch_keep_no_more, or the loop's close. */
+/* Hold `outer`, which the watch completes, although nobody else may: it is to hear of all. Until
+ * anyl_watch_keep_no_more, or the loop's close. */
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer);
 /* May end the watch, with its owner. */
 void anyl_watch_keep_no_more(anyl_watch *watch);

@@ -1,7 +1,7 @@
 /* port.h -- all that the core needs of a system.
  *
- * Every pointer is not NULL; sizes and times are ns or bytes; a function that can fail gives a status. A port has all of these
- * functions, or is honest: ANYLOOP_E_NOT_SUPPORTED from thread_start says that there are no threads.
+ * Every pointer is not NULL; sizes and times are ns or bytes; a function that can fail gives a status. A port has all
+ * of these functions, or is honest: ANYLOOP_E_NOT_SUPPORTED from thread_start says that there are no threads.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -4,8 +4,8 @@
  * Must not know: who sleeps, and what a wake means.
  * Threads:       wake: any. The rest: the loop's.
  * Why:           a futex takes an absolute deadline in ns: nothing is over early, nothing is computed. A loop costs no
- *                descriptor, and its making cannot fail for want of one. A round trip between two threads takes two thirds
- *                of what it takes through an eventfd by ppoll or epoll (3.2 against 4.8 us on one CPU).
+ *                descriptor, and its making cannot fail for want of one. A round trip between two threads takes two
+ *                thirds of what it takes through an eventfd by ppoll or epoll (3.2 against 4.8 us on one CPU).
  *
  * One word says all. Every change is a read-modify-write, so that each of two sides that meet knows who came first:
  *
@@ -104,9 +104,10 @@ void anyl_poller_wake(anyl_poller *poller)
         posix_raise(poller->wake_fd);
 }
 
-/* The eventfd first: a waker that comes in between finds WOKEN, writes nothing and is forgotten with the others, or does not
- * find it and leaves the eventfd readable once too often. The other way round WOKEN could stay set over an eventfd that is
- * not readable, and no later waker would write. It is read even when no wake is known: a waker may be late with its write.
+/* The eventfd first: a waker that comes in between finds WOKEN, writes nothing and is forgotten with the others, or
+ * does not find it and leaves the eventfd readable once too often. The other way round WOKEN could stay set over an
+ * eventfd that is not readable, and no later waker would write. It is read even when no wake is known: a waker may be
+ * late with its write.
  */
 void anyl_poller_clear(anyl_poller *poller)
 {

@@ -3,8 +3,8 @@
  * Owns:          the process's simulated time.
  * Must not know: the system, but for stderr.
  * Threads:       there is one.
- * Why:           what a program does there depends on nothing but the program, and tests never sleep; a host without threads
- *                and without a way to block, such as a plain WebAssembly module, needs no more.
+ * Why:           what a program does there depends on nothing but the program, and tests never sleep; a host without
+ *                threads and without a way to block, such as a plain WebAssembly module, needs no more.
  *
  * SPDX-License-Identifier: MIT
  */
