@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """check_headers.py [LIBRARY]: is what the headers say complete, and what the shared library exports?
 
+Each rule of asyncio that a header names, "S-33" or "S-70 to S-77", is on the guide's page of rules.
+
 Every function of the interface has a comment right above it: what it does, then \\param for each parameter, in order and by its
 name, \\returns unless it is void, \\thread, \\since. With LIBRARY, a libanyloop.so, its exported symbols are the functions that the headers
 declare, no more and no fewer.
@@ -12,8 +14,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "core/include"
+RULES = ROOT / "docs/guide/09-rules.md"
 DECLARATION = re.compile(r"(?P<comment>/\*(?:(?!\*/).)*\*/\n)?^ANYLOOP_API\s+(?P<type>[^;(]*?)\b(?P<name>\w+)"
                          r"\((?P<parameters>[^;]*)\)\s*;", re.MULTILINE | re.DOTALL)
+RULE = re.compile(r"\bS-(\w+)(?:\s+(?:\* )?to\s+(?:\* )?S-(\w+))?")
 TAG = re.compile(r"^ \* \\(\w+)(?:[ \t]+(\w+))?", re.MULTILINE)
 
 
@@ -44,13 +48,22 @@ def what_lacks(found):
     return lacks
 
 
+def rules_in(text):
+    """The rules that a header names, a range with all of its numbers."""
+    for first, last in RULE.findall(text):
+        yield from (f"S-{number}" for number in range(int(first), int(last) + 1)) if last else [f"S-{first}"]
+
+
 def main():
     if len(sys.argv) > 2:
         sys.exit(__doc__)
     declared, problems = {}, []
+    rules = set(re.findall(r"^- \*\*(S-\w+)\*\*", RULES.read_text(), re.MULTILINE))
     for path in [INCLUDE / "anyloop.h", *sorted((INCLUDE / "anyloop").glob("*.h"))]:
         text = path.read_text()
         found = list(DECLARATION.finditer(text))
+        lacking = sorted(set(rules_in(text)) - rules)
+        problems.extend(f"{path.name}: {rule} is not in {RULES.relative_to(ROOT)}" for rule in lacking)
         marks = len(re.findall(r"^ANYLOOP_API\b", text, re.MULTILINE))
         if marks != len(found):
             problems.append(f"{path.name}: {marks} ANYLOOP_API, of which {len(found)} can be read as functions")
