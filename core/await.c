@@ -86,6 +86,10 @@ int32_t anyl_task_reraise(anyl_task *task)
         anyl_task_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
         return ANYLOOP_STEP_RAISE;
     }
+    if (ANYL_UNLIKELY(task->outcome == ANYLOOP_RESULT)) { /* there is nothing to raise */
+        anyl_task_raise(task, anyl_error_bare(ANYLOOP_E_INVALID));
+        return ANYLOOP_STEP_RAISE;
+    }
     anyl_value_retain(task->seen);
     anyl_task_raise(task, *task->seen);
     return task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED : ANYLOOP_STEP_RAISE;
