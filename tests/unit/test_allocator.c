@@ -1,7 +1,8 @@
 /* A loop's memory: every request for it may fail, and what must never fail asks for none.
  *
- * Each program below runs again and again: its first request finds no memory, its second, and so on until none is left to fail; once
- * with memory coming back after that, once without. Each time all memory must be back and all that was given away dropped once.
+ * Each program below runs again and again: its first request finds no memory, its second, and so on until none is left
+ * to fail; once with memory coming back after that, once without. Each time all memory must be back and all that was
+ * given away dropped once.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -247,7 +248,8 @@ struct starter {
 
 ANYLOOP_ASYNC(starter)
 {
-    static const anyloop_task_options eager = {.struct_size = sizeof eager, .flags = ANYLOOP_TASK_EAGER, .name = "eager"};
+    static const anyloop_task_options eager = {
+        .struct_size = sizeof eager, .flags = ANYLOOP_TASK_EAGER, .name = "eager"};
     ANYLOOP_BEGIN;
     ANYLOOP_AWAIT(anyloop_create_task(my->co.loop, ANYLOOP_CORO(my->co.loop, giver), &eager));
     ANYLOOP_RAISE(ANYLOOP_E_NOMEM, "a text that may find no memory itself");
@@ -308,7 +310,8 @@ static void timeouts(anyloop_loop *loop)
     anyloop_timeout_scope *scope = NULL;
     run_fine(loop, anyloop_timeout(loop, ANYLOOP_MS(1), ANYLOOP_CORO(loop, giver)));
     if (fine(anyloop_timeout_scope_new(loop, ANYLOOP_NEVER, &scope))) {
-        anyloop_future *future = anyloop_ensure_future(loop, anyloop_timeout_scope_run(scope, ANYLOOP_CORO(loop, giver)));
+        anyloop_future *future = anyloop_timeout_scope_run(scope, ANYLOOP_CORO(loop, giver));
+        future = anyloop_ensure_future(loop, future);
         turns(loop, 2);
         anyloop_status status = anyloop_timeout_scope_reschedule(scope, (uint64_t)HOUR * 2);
         if (status != ANYLOOP_E_STATE) /* its body may have failed */
@@ -344,7 +347,8 @@ static void groups(anyloop_loop *loop)
     anyloop_group *group = NULL;
     if (!fine(anyloop_group_new(loop, &group)))
         return;
-    anyloop_future *future = anyloop_ensure_future(loop, anyloop_group_run(group, ANYLOOP_CORO(loop, parent, .group = group)));
+    anyloop_future *future = anyloop_group_run(group, ANYLOOP_CORO(loop, parent, .group = group));
+    future = anyloop_ensure_future(loop, future);
     anyloop_status status = anyloop_loop_run_until_complete(loop, future);
     if (status != ANYLOOP_E_GROUP)
         fine(status);
@@ -733,8 +737,9 @@ static void letting_waiters_go_on_asks_for_no_memory(void **state)
     assert_ok(anyloop_queue_put_nowait(queue, NULL, 0));
     anyloop_future *all = anyloop_gather(
         loop,
-        (anyloop_future *[]){anyloop_lock_acquire(lock), anyloop_event_wait(event), anyloop_semaphore_acquire(semaphore),
-                             anyloop_condition_wait(condition), anyloop_queue_join(queue), anyloop_queue_get(other)},
+        (anyloop_future *[]){anyloop_lock_acquire(lock), anyloop_event_wait(event),
+                             anyloop_semaphore_acquire(semaphore), anyloop_condition_wait(condition),
+                             anyloop_queue_join(queue), anyloop_queue_get(other)},
         6, ANYLOOP_RETURN_EXCEPTIONS);
     turn(loop);
     run_to(loop, anyloop_lock_acquire(anyloop_condition_lock(condition)), ANYLOOP_OK);
