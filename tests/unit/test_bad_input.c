@@ -1,4 +1,4 @@
-/* Wrong use of the whole interface: NULL, the wrong thread, a closed loop, another loop's objects, unknown structs, re-entrance, rings.
+/* Wrong use of the whole interface: NULL, the wrong thread, a closed loop, another loop's objects, unknown structs, re-entrance.
  * Each is a status or a failed future, and what was given away is dropped exactly once.
  *
  * One table holds a call of every function that can refuse, each made with fresh objects in each of the wrong situations.
@@ -862,19 +862,6 @@ static void a_struct_of_an_unknown_size_is_refused(void **state)
     loop_end(loop);
 }
 
-static void unknown_flags_are_refused(void **state)
-{
-    (void)state;
-    int dropped = 0;
-    anyloop_loop *loop = loop_new(), *made = NULL;
-    const anyloop_loop_options loops = {.struct_size = sizeof loops, .flags = 0x80};
-    const anyloop_task_options tasks = {.struct_size = sizeof tasks, .flags = 2};
-    assert_int_equal(anyloop_new_event_loop(&loops, &made), ANYLOOP_E_INVALID);
-    assert_failed(anyloop_create_task(loop, coroutine_new(loop, &dropped), &tasks), ANYLOOP_E_INVALID);
-    assert_int_equal(dropped, 1);
-    loop_end(loop);
-}
-
 /* ---- inside a callback, a drop, a step */
 
 static void try_to_run(void *loop)
@@ -928,29 +915,6 @@ static void inside_a_callback_a_drop_or_a_step_no_run_begins_and_no_close(void *
     assert_ok(anyloop_loop_turn(loop, 0, NULL, 0, &info)); /* a turn is as good as a run */
     assert_trace("refused");
     anyloop_future_release(future);
-    loop_end(loop);
-}
-
-static void outside_its_step_a_task_takes_nothing(void **state)
-{
-    (void)state;
-    struct world w;
-    anyloop_loop *loop = loop_new();
-    world_new(&w, loop);
-    anyloop_value value = gift(&w), error = error_of(ANYLOOP_E_USER, "no");
-    assert_int_equal(anyloop_task_await(w.task, w.coroutine, NULL), ANYLOOP_READY);
-    assert_int_equal(w.dropped, 1);
-    assert_int_equal(anyloop_task_outcome(w.task), ANYLOOP_FAILED);
-    assert_int_equal(anyloop_error_code(anyloop_task_awaited(w.task)), ANYLOOP_E_STATE);
-    anyloop_task_return(w.task, &value);
-    assert_int_equal(w.dropped, 2);
-    anyloop_task_raise(w.task, ANYLOOP_E_USER, "no");
-    anyloop_task_raise_error(w.task, &error);
-    anyloop_task_reraise(w.task);
-    assert_int_equal(anyloop_task_stepped(w.task, ANYLOOP_STEP_RETURN), ANYLOOP_E_STATE);
-    turn(loop);
-    assert_int_equal(anyloop_future_state(w.task), ANYLOOP_PENDING);
-    world_release(&w);
     loop_end(loop);
 }
 
@@ -1023,9 +987,7 @@ int main(void)
         cmocka_unit_test(a_closed_loop_refuses_what_begins_something_and_drops_it),
         cmocka_unit_test(another_loops_object_is_refused_everywhere_and_dropped),
         cmocka_unit_test(a_struct_of_an_unknown_size_is_refused),
-        cmocka_unit_test(unknown_flags_are_refused),
         cmocka_unit_test(inside_a_callback_a_drop_or_a_step_no_run_begins_and_no_close),
-        cmocka_unit_test(outside_its_step_a_task_takes_nothing),
         cmocka_unit_test(a_task_that_awaits_itself_inside_an_operation_is_told_or_deadlocks_and_can_be_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
