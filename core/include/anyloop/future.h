@@ -156,8 +156,9 @@ ANYLOOP_API anyloop_loop *anyloop_future_loop(const anyloop_future *future);
  * \param done       May be NULL: pulled (host.h).
  * \param user_data  handed to `done`. May be NULL.
  * \param drop       frees `user_data`, once: after `done`, or instead of it. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_STATE (a coroutine that was awaited already; a
- *          constant on a thread without a loop), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED (when the loop is closed and the future is done or a
+ *          coroutine: nothing can be scheduled), ANYLOOP_E_STATE (a coroutine that was awaited already; a constant on a
+ *          thread without a loop), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; after an error `drop` has run.
  * \thread  loop
  * \owns    `user_data`, through `drop`; the future is not kept alive by its callbacks.
  * \since   0.1
