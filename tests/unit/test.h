@@ -1,7 +1,7 @@
 /* test.h -- what the rooms' tests share: a loop whose memory, words and drops are counted, a trace, a gate for threads.
  *
- * `loop_new` and `loop_end` stand around almost every case: at the end all memory must be back, and every word that the loop
- * said must have been asked for. The clock is virtual unless a case is about the real one.
+ * `loop_new` and `loop_end` stand around almost every case: at the end all memory must be back, and every word that the
+ * loop said must have been asked for. The clock is virtual unless a case is about the real one.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,13 +1,13 @@
-/* Wrong use of the whole interface: NULL, the wrong thread, a closed loop, another loop's objects, unknown structs, re-entrance.
- * Each is a status or a failed future, and what was given away is dropped exactly once.
+/* Wrong use of the whole interface: NULL, the wrong thread, a closed loop, another loop's objects, unknown structs,
+ * re-entrance. Each is a status or a failed future, and what was given away is dropped exactly once.
  *
- * One table holds a call of every function that can refuse, each made with fresh objects in each of the wrong situations.
+ * One table holds a call of every function that can refuse, each made with fresh objects in each wrong situation.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "test.h"
 
-/* One of everything, and a count of what was given away and came back. All pointers are NULL in the world of the NULL case. */
+/* One of everything, and a count of what was given away and came back. In the NULL case all pointers are NULL. */
 struct world {
     anyloop_loop *loop;
     anyloop_future *future;    /* bare, pending, with somebody who waits */

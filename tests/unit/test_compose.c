@@ -1,4 +1,4 @@
-/* What the scenarios cannot say of gather, wait, wait_for, timeouts, groups and completions: other loops, wrong use, memory.
+/* What the scenarios cannot say of gather, wait, timeouts, groups and completions: other loops, wrong use, memory.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -390,8 +390,8 @@ static void a_groups_error_has_the_others_as_its_children(void **state)
     anyloop_loop *loop = loop_new();
     anyloop_group *group = NULL;
     assert_ok(anyloop_group_new(loop, &group));
-    anyloop_task *task =
-        ANYLOOP_TASK(loop, awaiter, .future = anyloop_group_run(group, ANYLOOP_CORO(loop, two_failing, .group = group)));
+    anyloop_future *body = ANYLOOP_CORO(loop, two_failing, .group = group);
+    anyloop_task *task = ANYLOOP_TASK(loop, awaiter, .future = anyloop_group_run(group, body));
     assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_GROUP);
     size_t size = 0;
     const anyloop_value *errors = anyloop_to_list(anyloop_error_children(anyloop_future_error(task)), &size);

@@ -49,8 +49,8 @@ static void the_kinds_are_told_apart(void **state)
     (void)state;
     anyloop_loop *loop = loop_new();
     anyloop_promise *promise = NULL;
-    anyloop_future *futures[] = {anyloop_sleep(loop, 1), anyloop_gather(loop, NULL, 0, 0), anyloop_failed(ANYLOOP_E_FULL),
-                                 NULL};
+    anyloop_future *futures[4] = {anyloop_sleep(loop, 1), anyloop_gather(loop, NULL, 0, 0),
+                                  anyloop_failed(ANYLOOP_E_FULL)};
     assert_ok(anyloop_promise_new(loop, &promise, &futures[3]));
     assert_int_equal(anyloop_future_kind(futures[0]), ANYLOOP_KIND_OPERATION);
     assert_int_equal(anyloop_future_kind(futures[1]), ANYLOOP_KIND_FUTURE);

@@ -182,7 +182,7 @@ ANYLOOP_ASYNC(napper)
     ANYLOOP_END;
 }
 
-/* Sleeps of 10 ms, 1 ms ... 1 ns: two turns each, one in which the timer fires and one for the task, and two around them. */
+/* Sleeps of 10 ms, 1 ms ... 1 ns: two turns each, one for the timer and one for the task, and two around them. */
 static void a12_short_sleeps_do_not_spin(void **state)
 {
     (void)state;

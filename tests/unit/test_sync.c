@@ -1,5 +1,5 @@
-/* What the scenarios cannot say of locks, events, conditions, semaphores, barriers and queues: who owns what, what is refused,
- * what the handles' ends and the close leave behind.
+/* What the scenarios cannot say of locks, events, conditions, semaphores, barriers and queues: who owns what, what is
+ * refused, what the handles' ends and the close leave behind.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -64,7 +64,8 @@ static void what_is_waited_for_outlives_its_handle(void **state)
     assert_ok(anyloop_lock_new(loop, &lock));
     assert_ok(anyloop_queue_new(loop, 0, ANYLOOP_QUEUE_FIFO, &queue));
     run_to(loop, anyloop_lock_acquire(lock), ANYLOOP_OK);
-    anyloop_task *tasks[] = {await(loop, anyloop_event_wait(event), "event"), await(loop, anyloop_lock_acquire(lock), "lock"),
+    anyloop_task *tasks[] = {await(loop, anyloop_event_wait(event), "event"),
+                             await(loop, anyloop_lock_acquire(lock), "lock"),
                              await(loop, anyloop_queue_get(queue), "queue")};
     turn(loop);
     anyloop_event_release(event);
