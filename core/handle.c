@@ -130,6 +130,7 @@ struct posted {
     anyloop_callback_fn callback;
     void *user_data;
     anyloop_drop_fn drop;
+    anyloop_context *context; /* the caller's, if it was the loop's thread */
     anyloop_allocator allocator;
 };
 
@@ -138,6 +139,7 @@ static void posted_finish(struct posted *posted)
     anyloop_allocator allocator = posted->allocator;
     if (posted->drop)
         posted->drop(posted->user_data);
+    anyl_context_release(posted->context);
     anyl_free(&allocator, posted, sizeof *posted);
 }
 
@@ -151,18 +153,16 @@ static void run_posted(anyl_node *node, anyloop_loop *loop, uint32_t how)
         return;
     }
     if (pulled) {
-        if (!anyl_loop_can_tell_in(loop, NULL)) {
+        if (!anyl_loop_can_tell_in(loop, posted->context)) {
             anyl_loop_again(loop, node);
             return;
         }
-        anyl_loop_lend_context(loop, NULL);
+        anyl_loop_lend_context(loop, anyl_context_retain(posted->context));
         anyl_loop_tell(loop, ANYLOOP_TURN_CALLBACK, (uintptr_t)posted->user_data, NULL, 0);
     } else {
-        anyloop_context *context = NULL;
-        loop->current_context = &context;
+        loop->current_context = &posted->context;
         posted->callback(posted->user_data);
         loop->current_context = &loop->context;
-        anyl_context_release(context);
     }
     posted_finish(posted);
 }
@@ -196,6 +196,7 @@ anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn
                                   .drop = callback ? drop : NULL,
                                   .allocator = loop->slab.allocator};
         if (posted_from_here(loop)) {
+            posted->context = anyl_context_retain(anyl_loop_context(loop));
             anyl_loop_ready(loop, &posted->node);
             return ANYLOOP_OK;
         }

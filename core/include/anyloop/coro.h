@@ -92,7 +92,7 @@ static inline int32_t anyl_coro_pass_on(anyloop_coro *co)
 {
     uint32_t outcome = anyloop_task_outcome(co->task);
     anyloop_task_reraise(co->task);
-    return outcome == ANYLOOP_FAILED ? ANYLOOP_STEP_RAISE : ANYLOOP_STEP_CANCELLED;
+    return outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED : ANYLOOP_STEP_RAISE;
 }
 
 static inline int32_t anyl_coro_end(anyloop_coro *co)
