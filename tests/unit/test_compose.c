@@ -80,10 +80,8 @@ static void an_error_of_a_gather_that_ended_before_it_counts_as_looked_at(void *
     anyloop_loop *loop = loop_new();
     anyloop_future *children[] = {ANYLOOP_TASK(loop, worker, .delay = 1, .raise = ANYLOOP_E_USER),
                                   ANYLOOP_TASK(loop, worker, .delay = 2, .raise = ANYLOOP_E_FULL)};
-    anyloop_future *gather = anyloop_gather(loop, children, 2, 0);
-    assert_int_equal(anyloop_loop_run_until_complete(loop, gather), ANYLOOP_E_USER);
+    run_to(loop, anyloop_gather(loop, children, 2, 0), ANYLOOP_E_USER); /* and lets go of it */
     run_to(loop, anyloop_sleep(loop, 5), ANYLOOP_OK);
-    anyloop_future_release(gather);
     loop_end(loop); /* nothing was reported */
 }
 
