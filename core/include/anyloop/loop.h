@@ -288,7 +288,7 @@ ANYLOOP_API anyloop_status anyloop_loop_call_at(anyloop_loop *loop, uint64_t dea
                                                 void *user_data, anyloop_drop_fn drop, anyloop_handle **out);
 
 /* Run `callback` on a later turn, from any thread. Calls made by one thread run in the order they were made. Costs a
- * system call only when the loop is asleep.
+ * system call only when the loop is asleep. From another thread, and for an unpinned loop, it runs in an empty context.
  *
  * \param loop       the loop.
  * \param callback   never run inside this call, even on the loop's own thread. May be NULL: pulled (host.h).
