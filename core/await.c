@@ -14,7 +14,7 @@ static int32_t await_outcome(anyl_task *task, anyloop_future *future)
 static int32_t await_coroutine(anyl_task *task, anyl_task *coroutine)
 {
     if (coroutine->future.loop != task->future.loop) {
-        anyl_future_release(&coroutine->future);
+        anyl_future_release_threadsafe(&coroutine->future);
         return await_outcome(task, anyl_failed(ANYLOOP_E_OTHER_LOOP));
     }
     if (anyl_step_has(coroutine, ANYL_TASK_STACKED)) {

@@ -20,6 +20,17 @@ static void must_cancel(anyl_task *task, const anyloop_value *reason)
     }
 }
 
+/* What it awaits leads back to itself, and would never wake it: it waits no more. */
+static void leave_ring(anyl_task *task)
+{
+    anyloop_future *awaited = task->awaited;
+    if (task->future.loop->closing || !anyl_future_unlisten(awaited, &task->node))
+        return;
+    task->awaited = NULL;
+    anyl_loop_ready(task->future.loop, &task->node);
+    anyl_future_release(awaited);
+}
+
 /* A coroutine that nobody started, a plain future, or one that is done. */
 static int32_t cancel_leaf(anyloop_future *future, const anyloop_value *reason)
 {
@@ -48,6 +59,7 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
     anyl_fan *fan = NULL;                     /* whose children are being cancelled */
     anyl_task *first = NULL, *last = NULL;    /* the chain below it, down to `future` */
     int32_t accepted;
+    bool ring = false;
     for (;;) {
         bool visited = false;
         if (future->loop)
@@ -87,14 +99,19 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
         } else {
             accepted = cancel_leaf(future, &reason);
         }
-        if (visited)
-            accepted = 0; /* tasks that await each other in a ring */
+        if (visited) { /* tasks that await each other */
+            accepted = 0;
+            ring = true;
+        }
         for (;;) {
+            forget_chain(first, last);
+            ring = ring && accepted == 0;
             if (accepted == 0 && last) {
                 must_cancel(last, &reason);
+                if (ring)
+                    leave_ring(last);
                 accepted = 1;
             }
-            forget_chain(first, last);
             if (fan == NULL) {
                 anyl_value_release(&reason);
                 return accepted;

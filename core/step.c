@@ -112,6 +112,7 @@ static void forget_begun_await(anyl_task *task)
     if (anyl_step_has(task, ANYL_TASK_PUSHED)) {
         anyl_task *pushed = task->top;
         task->top = pushed->below;
+        pushed->below = NULL;
         anyl_coroutine_abandon(pushed);
         anyl_future_release(&pushed->future);
     }
@@ -265,8 +266,11 @@ ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, 
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
-    if (ANYL_UNLIKELY(how == ANYL_DROP))
-        return; /* the loop is closing: its tasks are unwound one by one */
+    if (ANYL_UNLIKELY(how == ANYL_DROP)) {
+        if (anyl_step_has(task, ANYL_TASK_LOOSE))
+            task->awaited = NULL; /* what it awaited is going */
+        return;                   /* the loop is closing: its tasks are unwound one by one */
+    }
     if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
         run_task_fully(task, loop);
         return;

@@ -59,7 +59,8 @@ static void unwait(anyl_task *task)
             anyl_loop_unlock(loop);
         if (awaited->owner.class == &waiter_class.owner)
             anyl_value_release(&awaited->value); /* its frame is dropped already */
-        anyl_future_release(awaited);
+        if (!(task->future.task_flags & ANYL_TASK_LOOSE))
+            anyl_future_release(awaited);
     }
     while (task->below) {
         anyl_task *ended = task->below;

@@ -60,7 +60,8 @@ enum {
     ANYL_TASK_WOKEN = 1024,        /* a wake came while it was not parked */
     ANYL_TASK_VISITED = 2048,      /* by the cancelling under way */
     ANYL_TASK_CLOSING = 4096,      /* the loop is: awaits are refused */
-    ANYL_TASK_CLOSE_TOLD = 8192    /* the host has had the close event */
+    ANYL_TASK_CLOSE_TOLD = 8192,   /* the host has had the close event */
+    ANYL_TASK_LOOSE = 16384        /* closed: what it awaited is not held any more, see unwind.c */
 };
 
 extern const anyl_future_class anyl_coroutine_class, anyl_task_class;

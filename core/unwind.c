@@ -4,6 +4,19 @@
  */
 #include "step.h"
 
+/* Tasks may await each other in a circle, through gathers too: after the close none of them holds the next. What goes first tells who waits
+ * for it, by the ANYL_DROP of the node in its ring. */
+static void loosen(anyl_task *task)
+{
+    anyloop_future *awaited = task->awaited;
+    if (awaited == NULL || anyl_future_done(awaited))
+        return;
+    if (!anyl_is_task(awaited) && !anyl_future_class_of(awaited)->fans)
+        return;
+    task->future.task_flags |= ANYL_TASK_LOOSE;
+    anyl_future_release(awaited);
+}
+
 /* From the top down to the task itself. What ended stays: other futures' rings may still lead into its frame. */
 bool anyl_task_close_on(anyl_task *task)
 {
@@ -31,6 +44,7 @@ bool anyl_task_close_on(anyl_task *task)
         task->below = top;
     }
     anyl_step_leave(loop);
+    loosen(task);
     anyl_list_remove(&task->link);
     anyl_future_release(&task->future);
     return true;
