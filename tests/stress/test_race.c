@@ -52,6 +52,7 @@ static struct {
 } items[WAVE];
 
 static atomic_int owners; /* alive */
+static int cancelled_by_wakers;
 static int racers[RACERS] = {0, 1, 2, 3};
 static gate waves = GATE; /* opened once for each; once more, and it is over */
 static bool over;
@@ -123,6 +124,7 @@ static void wave_check(uint64_t outcomes[4])
         assert_int_equal(items[i].ended, 1);
         if (!cancelled)
             assert_int_equal(items[i].unparked, 1);
+        cancelled_by_wakers += cancelled && (state == ANYLOOP_CANCELLED || items[i].unparked == 0);
         if (state == ANYLOOP_CANCELLED)
             assert_true(cancelled || (i > 0 && cancels_its_neighbour(i - 1)));
         else
@@ -207,6 +209,7 @@ static void of_four_that_race_for_each_of_a_million_promises_one_wins_and_nothin
                   (unsigned long long)outcomes[ANYLOOP_CANCELLED]);
     for (int outcome = ANYLOOP_RESULT; outcome <= ANYLOOP_CANCELLED; outcome++)
         assert_true(outcomes[outcome] > 0);
+    assert_true(cancelled_by_wakers > 0);
     loop_end(loop);
 }
 
