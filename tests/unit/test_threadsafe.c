@@ -57,27 +57,44 @@ static void b01_a_call_from_another_thread_wakes_the_loop_each_time(void **state
     loop_end(ball.loop);
 }
 
+static void *post_note(void *loop)
+{
+    anyloop_loop_call_soon_threadsafe(loop, note, "posted", NULL);
+    return NULL;
+}
+
+static void a_call_from_another_thread_waits_behind_what_is_ready(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    assert_ok(anyloop_loop_call_soon(loop, note, "ready", NULL, NULL));
+    thread_join(thread_start(post_note, loop));
+    assert_trace("");
+    turn(loop);
+    assert_trace("ready posted");
+    loop_end(loop);
+}
+
 static void call_one_two_three(void *loop)
 {
-    assert_ok(anyloop_loop_call_soon(loop, note, "zero", NULL, NULL));
     assert_ok(anyloop_loop_call_soon_threadsafe(loop, note, "one", NULL));
-    assert_ok(anyloop_loop_call_soon_threadsafe(loop, note, "two", NULL));
+    assert_ok(anyloop_loop_call_soon(loop, note, "two", NULL, NULL));
     assert_ok(anyloop_loop_call_soon_threadsafe(loop, note, "three", NULL));
     note("called");
 }
 
-static void b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_and_never_run_inside(void **state)
+static void b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_among_the_plain_ones(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
     call_one_two_three(loop);
     turn(loop);
-    assert_trace("called zero one two three");
+    assert_trace("called one two three");
     assert_ok(anyloop_loop_call_soon(loop, call_one_two_three, loop, NULL, NULL));
     turn(loop);
     assert_trace("called");
     turn(loop);
-    assert_trace("zero one two three");
+    assert_trace("one two three");
     loop_end(loop);
 }
 
@@ -785,7 +802,8 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(b01_a_call_from_another_thread_wakes_the_loop_each_time),
-        cmocka_unit_test(b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_and_never_run_inside),
+        cmocka_unit_test(a_call_from_another_thread_waits_behind_what_is_ready),
+        cmocka_unit_test(b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_among_the_plain_ones),
         cmocka_unit_test(b06_a_task_that_another_thread_cancelled_before_it_began_runs_nothing),
         cmocka_unit_test(b07_of_thousands_of_calls_among_changing_timers_none_is_lost),
         cmocka_unit_test(what_was_posted_and_never_ran_is_dropped_once_by_the_close),
