@@ -3,8 +3,8 @@
  * A wave of promises at a time. For each there is a task that awaits it and then parks, and a waker of that task. Every
  * racer does to every promise of the wave what its number and the promise's say: keeps it with a result or an error, or
  * only lets go of it; wakes the task; cancels it by the waker. Tasks cancel their neighbours' futures meanwhile. The
- * wave is over when the run ends by itself: nobody is left outside, nothing is ready, no task waits. Then the books must
- * balance.
+ * wave is over when the run ends by itself: nobody is left outside, nothing is ready, no task waits. Then the books
+ * must balance.
  *
  * SPDX-License-Identifier: MIT
  */
