@@ -140,7 +140,9 @@ anyloop_status anyloop_value_error_with(anyloop_loop *loop, const anyloop_error_
     anyloop_status status = ANYLOOP_E_INVALID;
     bool cause = options->cause == NULL || options->cause->kind == ANYLOOP_ERROR;
     bool children = options->children == NULL || all_errors(options->children);
-    if (out && options->code < 0 && options->reserved == 0 && cause && children)
+    if (options->foreign && anyl_value_local(options->foreign))
+        status = ANYLOOP_E_TYPE;
+    else if (out && options->code < 0 && options->reserved == 0 && cause && children)
         status = anyl_error_with(allocator_of(loop), options, out);
     if (status != ANYLOOP_OK) {
         anyl_api_release_value(options->foreign);

@@ -11,10 +11,19 @@ static int32_t await_outcome(anyl_task *task, anyloop_future *future)
     return ANYLOOP_READY;
 }
 
+/* Lets go of what may be another loop's, on another thread. */
+static void release_any(const anyl_task *task, anyloop_future *future)
+{
+    if (future->loop == NULL || future->loop == task->future.loop)
+        anyl_future_release(future);
+    else
+        anyl_future_release_threadsafe(future);
+}
+
 static int32_t await_coroutine(anyl_task *task, anyl_task *coroutine)
 {
     if (coroutine->future.loop != task->future.loop) {
-        anyl_future_release_threadsafe(&coroutine->future);
+        release_any(task, &coroutine->future);
         return await_outcome(task, anyl_failed(ANYLOOP_E_OTHER_LOOP));
     }
     if (anyl_step_has(coroutine, ANYL_TASK_STACKED)) {
@@ -33,8 +42,12 @@ static int32_t await_coroutine(anyl_task *task, anyl_task *coroutine)
 int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *where)
 {
     anyl_task *top = task->top;
+    if (ANYL_UNLIKELY(anyl_step_has(top, ANYL_TASK_ENDED))) { /* inside its frame's drop */
+        release_any(task, future);
+        return await_outcome(task, anyl_failed(ANYLOOP_E_STATE));
+    }
     if (ANYL_UNLIKELY(anyl_step_has(task, ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED))) {
-        anyl_future_release(future);
+        release_any(task, future);
         if (!anyl_step_has(task, ANYL_TASK_CLOSING))
             return ANYLOOP_PENDING; /* a second await before the answer of the first: that one stands */
         task->outcome = ANYLOOP_CLOSED;
@@ -44,15 +57,12 @@ int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *whe
     top->where = where;
     if (anyl_is_coroutine(future))
         return await_coroutine(task, anyl_task_of(future));
-    if (anyl_future_done(future))
-        return await_outcome(task, future);
-    if (ANYL_UNLIKELY(future->loop != task->future.loop || future == &task->future)) {
+    if (ANYL_UNLIKELY((future->loop && future->loop != task->future.loop) || future == &task->future)) {
         anyloop_status code = future == &task->future ? ANYLOOP_E_SELF_AWAIT : ANYLOOP_E_OTHER_LOOP;
-        if (future->loop == task->future.loop)
-            anyl_future_release(future);
-        else
-            anyl_future_release_threadsafe(future);
+        release_any(task, future);
         future = anyl_failed(code); /* told on the next turn, as CPython does */
+    } else if (anyl_future_done(future)) {
+        return await_outcome(task, future);
     }
     anyl_step_set_awaited(task, future);
     task->future.task_flags |= ANYL_TASK_AWAITS;

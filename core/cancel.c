@@ -11,13 +11,14 @@
 static void must_cancel(anyl_task *task, const anyloop_value *reason)
 {
     anyl_value_retain(reason);
-    anyl_value_release(&task->reason);
+    anyloop_value before = task->reason;
     task->reason = anyl_error_as(reason, ANYLOOP_E_CANCELLED);
     task->future.task_flags |= ANYL_TASK_MUST_CANCEL;
     if ((task->future.task_flags & ANYL_TASK_PARKED) && !task->future.loop->closing) {
         task->future.task_flags &= (uint16_t)~ANYL_TASK_PARKED;
         anyl_loop_ready(task->future.loop, &task->node);
     }
+    anyl_value_drop(&before);
 }
 
 /* What it awaits leads back to itself, and would never wake it: it waits no more. */
@@ -41,8 +42,11 @@ static int32_t cancel_leaf(anyloop_future *future, const anyloop_value *reason)
     const anyl_future_class *class = anyl_future_class_of(future);
     anyl_value_retain(reason);
     anyloop_status status = anyl_future_set_cancelled(future, *reason);
-    if (class->cancelled)
+    if (class->cancelled) {
+        anyl_future_retain(future); /* a frame's drop may let go of it */
         class->cancelled(future);
+        anyl_future_release(future);
+    }
     return status == ANYLOOP_OK ? 1 : status;
 }
 
@@ -54,7 +58,7 @@ static void forget_chain(anyl_task *first, const anyl_task *last)
     }
 }
 
-int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
+static int32_t cancel(anyloop_future *future, anyloop_value reason)
 {
     anyl_fan *fan = NULL;                     /* whose children are being cancelled */
     anyl_task *first = NULL, *last = NULL;    /* the chain below it, down to `future` */
@@ -130,6 +134,21 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
         future = fan->children[fan->at];
         first = last = NULL;
     }
+}
+
+int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
+{
+    anyloop_loop *loop = future->loop;
+    if (loop == NULL) {
+        anyl_value_release(&reason);
+        return 0;
+    }
+    anyl_future_retain(future); /* an executor's cancel and a drop may let go of it, but not close the loop under the walk */
+    loop->cancels++;
+    int32_t accepted = cancel(future, reason);
+    loop->cancels--;
+    anyl_future_release(future);
+    return accepted;
 }
 
 uint32_t anyl_task_uncancel(anyl_task *task)

@@ -53,8 +53,12 @@ static void job_cancelled(anyloop_future *future)
     if (job == NULL)
         return; /* the loop is closed */
     atomic_fetch_or_explicit(&job->state, JOB_STOP, memory_order_acq_rel);
+    anyloop_loop *loop = future->loop;
+    atomic_fetch_add_explicit(&job->sides, 1, memory_order_relaxed); /* ours, while the executor's own code runs */
     job->executor->class->cancel(job->executor, job);
-    job_leave_loop(job, future->loop);
+    if (job->future)
+        job_leave_loop(job, loop);
+    job_leave(job);
 }
 
 static void job_future_destroy(anyloop_future *future)
@@ -172,8 +176,9 @@ anyloop_status anyl_job_submit(anyloop_loop *loop, anyloop_executor *executor, a
         *out = future;
         return ANYLOOP_OK;
     }
+    if (job->future) /* the executor's own code may have closed the loop */
+        job_leave_loop(job, loop);
     job_leave(job);
-    job_leave_loop(job, loop);
     anyl_future_release(future);
     return status;
 }

@@ -255,7 +255,7 @@ anyloop_status anyl_life_close(anyloop_loop *loop, int64_t timeout)
     if (gone(loop))
         return ANYLOOP_OK;
     bool answer_due = loop->asked_told && !loop->closing && !loop->deaf;
-    if (loop->running || loop->turning || loop->closes || answer_due)
+    if (loop->running || loop->turning || loop->closes || loop->cancels || answer_due)
         return ANYLOOP_E_RUNNING;
     anyl_life_retain(loop); /* what it drops may let go of the loop */
     loop->closes = true;

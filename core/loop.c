@@ -15,6 +15,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
         return ANYLOOP_E_NOMEM;
     anyl_nodes_init(&loop->ready);
     anyl_nodes_init(&loop->drops);
+    anyl_nodes_init(&loop->late_drops);
     anyl_nodes_init(&loop->told);
     anyl_slab_init(&loop->slab, allocator);
     anyl_list_init(&loop->tasks);
@@ -84,10 +85,28 @@ void anyl_loop_poke(anyloop_loop *loop)
     anyl_mailbox_wake(loop->mailbox);
 }
 
+/* A drop may bring others: they come after it, not inside it. */
+static void drop_in_turn(anyloop_loop *loop, anyl_node *node)
+{
+    if (loop->dropping) {
+        anyl_nodes_push(&loop->late_drops, node);
+        return;
+    }
+    loop->dropping = true;
+    do
+        node->run(node, loop, ANYL_DROP);
+    while ((node = anyl_nodes_pop(&loop->late_drops)) != NULL);
+    loop->dropping = false;
+}
+
 void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node)
 {
-    if (loop->closing) {
+    if (loop->closed) { /* on whatever thread */
         node->run(node, loop, ANYL_DROP);
+        return;
+    }
+    if (loop->closing) {
+        drop_in_turn(loop, node);
         return;
     }
     anyl_nodes_push(&loop->drops, node);
@@ -144,8 +163,8 @@ ANYL_ASIDE void take_mail(anyloop_loop *loop)
 ANYL_ASIDE void take_due(anyloop_loop *loop)
 {
     uint64_t now = anyl_loop_now(loop);
-    /* a deadline of UINT64_MAX is never: no clock comes that far */
-    while (loop->timers.count && anyl_heap_first_key(&loop->timers) <= now) {
+    /* a deadline of UINT64_MAX is never, and so is that of no timer */
+    while (anyl_heap_first_key(&loop->timers) != UINT64_MAX && anyl_heap_first_key(&loop->timers) <= now) {
         anyl_timer *timer = ANYL_OWNER_OF(anyl_heap_first(&loop->timers), anyl_timer, item);
         anyl_heap_remove(&loop->timers, &timer->item);
         anyl_nodes_push(&loop->ready, &timer->node);

@@ -57,6 +57,8 @@ struct anyloop_loop {
     bool guest_outside;     /* a guest between turns: what is added must wake the host */
     bool turning, running, stopping;
     bool closes;          /* a close is under way further up the stack */
+    bool dropping;        /* and runs drops, one after the other */
+    uint32_t cancels;     /* cancellations under way further up the stack */
     atomic_bool is_closing; /* `closing`, for other threads */
     atomic_bool busy;     /* runs or turns, for other threads */
     bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
@@ -84,6 +86,7 @@ struct anyloop_loop {
     anyloop_context *lent_context; /* that one */
     anyloop_status interrupt;
     anyl_nodes drops;        /* drops that are due on the next turn */
+    anyl_nodes late_drops;   /* those that other drops brought, while the loop closes */
     anyl_nodes told;         /* what events of this turn point at: let go of on the next one */
     uint32_t outside;        /* promises, wakers and jobs that may still wake the loop */
     uint32_t jobs;           /* of them, jobs: a virtual clock stands still for them */

@@ -39,6 +39,7 @@ struct interrupted {
     anyloop_context **context;
     uint32_t asked_event;
     uint64_t asked_user_data;
+    bool asked_told;
 };
 
 /* An eager task takes its place among the others after its first step. */
@@ -65,7 +66,8 @@ static bool interrupt(anyl_task *task)
                                    .asked = loop->asked,
                                    .context = loop->current_context,
                                    .asked_event = loop->asked_event,
-                                   .asked_user_data = loop->asked_user_data};
+                                   .asked_user_data = loop->asked_user_data,
+                                   .asked_told = loop->asked_told};
     loop->interrupted_step = record;
     loop->asked = NULL;
     anyl_step_enter(task, loop);
@@ -84,7 +86,7 @@ static void resume_interrupted(anyl_task *task)
     loop->asked = record->asked;
     loop->asked_event = record->asked_event;
     loop->asked_user_data = record->asked_user_data;
-    loop->asked_told = record->asked != NULL;
+    loop->asked_told = record->asked_told;
     anyl_object_free(loop, record, sizeof *record);
     settle_eager(task);
 }

@@ -181,6 +181,7 @@ anyloop_status anyl_queue_task_done(anyloop_queue *queue)
 anyloop_status anyl_queue_shutdown(anyloop_queue *queue, bool immediate)
 {
     anyloop_status status = ANYLOOP_OK;
+    queue->refs++; /* an item's drop may let go of the handle */
     queue->shut = true;
     if (immediate) {
         size_t dropped = anyl_queue_size(queue);
@@ -194,6 +195,7 @@ anyloop_status anyl_queue_shutdown(anyloop_queue *queue, bool immediate)
         status = anyl_waiters_pop(&queue->getters);
     while (status == ANYLOOP_OK && !anyl_list_empty(&queue->putters))
         status = anyl_waiters_pop(&queue->putters);
+    anyl_queue_release(queue);
     return status;
 }
 

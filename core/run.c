@@ -223,7 +223,7 @@ anyloop_status anyl_run_wait(anyloop_loop *loop, uint64_t deadline)
     anyl_mailbox_rouse(loop->mailbox);
     anyl_life_route_wake(loop, false);
     anyloop_status status = wait_until(loop, deadline);
-    anyl_life_route_wake(loop, loop->guest);
+    anyl_life_back_to_host(loop);
     return status;
 }
 

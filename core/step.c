@@ -46,8 +46,9 @@ static void end_task(anyl_task *task, uint32_t state)
     anyl_list_unlink(&task->link);
     anyl_step_set_awaited(task, NULL);
     task->seen = &anyl_value_nothing;
-    anyl_context_release(task->context);
+    anyloop_context *context = task->context;
     task->context = NULL;
+    anyl_context_release(context);
     anyl_future_end(&task->future, state);
     anyl_step_leave(loop);
     if (--task->future.refs == 0) /* the loop's own hold */

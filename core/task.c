@@ -76,7 +76,7 @@ static bool end_unfinished(anyl_task *task)
     anyloop_future *future = &task->future;
     if (!(future->task_flags & ANYL_TASK_ENDED)) {
         anyl_coroutine_abandon(task);
-        if (future->refs)
+        if (future->refs || task->step == NULL)
             return false;
     }
     if (!anyl_future_done(future))

@@ -45,9 +45,10 @@ static inline void anyl_value_retain(const anyloop_value *value)
 
 static inline void anyl_value_release(anyloop_value *value)
 {
-    if (value->owner)
-        anyl_value_release_owner(anyl_value_owner(value));
-    memset(value, 0, sizeof *value);
+    anyl_owner *owner = anyl_value_owner(value);
+    memset(value, 0, sizeof *value); /* first: a drop may look here */
+    if (owner)
+        anyl_value_release_owner(owner);
 }
 
 /* The same for a value that goes with its object. */

@@ -174,7 +174,7 @@ ANYLOOP_API anyloop_status anyloop_value_error(anyloop_loop *loop, anyloop_statu
  * \param loop     whose allocator to use. May be NULL: malloc.
  * \param options  what it says; the values in it are taken, on failure too.
  * \param out      the value, yours to give away or release.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_TYPE for a foreign value that holds a future, ANYLOOP_E_INVALID.
  * \thread  any
  * \owns    copies the text, takes the values. With a wrong `struct_size` nothing is read, and nothing is taken.
  * \since   0.1
