@@ -260,15 +260,15 @@ static void assert_woken(struct guest *self, int times)
 }
 
 /* A guest that has had its first turn and sleeps. */
-static anyloop_loop *guest_new(anyloop_loop *loop, struct guest *self, host *host)
+static anyloop_loop *guest_new(anyloop_loop *loop, struct guest *self, host *driver)
 {
     *self = (struct guest){.loop = loop};
-    *host = host_of(loop, 0);
+    *driver = host_of(loop, 0);
     assert_ok(anyloop_loop_set_host(loop, wake_guest, self, drop_guest));
     assert_ok(anyloop_loop_call_soon(loop, note, "first", NULL, NULL));
     assert_woken(self, 0); /* the first turn comes by itself */
-    expect(host, "first");
-    assert_int_equal(host->info.next_deadline, ANYLOOP_NEVER);
+    expect(driver, "first");
+    assert_int_equal(driver->info.next_deadline, ANYLOOP_NEVER);
     return loop;
 }
 
