@@ -8,8 +8,8 @@
  */
 #include "test.h"
 
-static int made, dropped;  /* what was given away, what was dropped of it */
-static int found_no_memory; /* answers of ANYLOOP_E_NOMEM */
+static atomic_int made, dropped; /* what was given away, what was dropped of it; jobs do so on a thread of the pool */
+static int found_no_memory;      /* answers of ANYLOOP_E_NOMEM */
 
 static void drop_one(void *user_data)
 {
@@ -20,9 +20,9 @@ static void drop_one(void *user_data)
 /* Something to give away. Not of the loop's memory. */
 static const anyloop_value *item(void)
 {
-    static anyloop_value value;
+    static _Thread_local anyloop_value value;
     made++;
-    assert_ok(anyloop_value_foreign(NULL, &value, drop_one, &value));
+    assert_ok(anyloop_value_foreign(NULL, NULL, drop_one, &value));
     return &value;
 }
 
@@ -65,7 +65,8 @@ static void run_program(void (*program)(anyloop_loop *loop), size_t fail_at, int
                                           .allocator = &counted_memory};
     anyloop_loop *loop = NULL;
     begin();
-    made = dropped = found_no_memory = 0;
+    made = dropped = 0;
+    found_no_memory = 0;
     memory.fail_at = fail_at;
     memory.fail_all = fail_all;
     if (fine(anyloop_new_event_loop(&options, &loop))) {
