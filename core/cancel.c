@@ -143,7 +143,7 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
         anyl_value_release(&reason);
         return 0;
     }
-    anyl_future_retain(future); /* an executor's cancel and a drop may let go of it, but not close the loop under the walk */
+    anyl_future_retain(future); /* users' code on the way may let go of it, but not close the loop under the walk */
     loop->cancels++;
     int32_t accepted = cancel(future, reason);
     loop->cancels--;

@@ -19,7 +19,7 @@ static void report_failures(anyloop_loop *loop, anyloop_future *const *tasks, si
         if (tasks[i]->state != ANYLOOP_FAILED)
             continue;
         anyloop_exception exception = {.struct_size = sizeof exception,
-                                       .message = "unhandled exception during asyncio.run() shutdown",
+                                       .message = "a task failed while its run was being cleaned up",
                                        .error = anyl_future_error(tasks[i]),
                                        .future = tasks[i]};
         anyl_loop_report(loop, &exception, anyl_task_name(anyl_task_of(tasks[i])));

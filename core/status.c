@@ -30,5 +30,5 @@ const char *anyl_status_text(anyloop_status status)
     const struct status_row *row = row_of(status);
     if (row)
         return row->text;
-    return status <= ANYLOOP_E_FOREIGN_MAX ? "an error of another language" : "no code of anyloop";
+    return status <= ANYLOOP_E_FOREIGN_MAX ? "an error of the program's or a binding's own" : "no code of anyloop";
 }

@@ -4,8 +4,8 @@
  */
 #include "step.h"
 
-/* Tasks may await each other in a circle, through gathers too: after the close none of them holds the next. What goes first tells who waits
- * for it, by the ANYL_DROP of the node in its ring. */
+/* Tasks may await each other in a circle, through gathers too: after the close none of them holds the next. What goes
+ * first tells who waits for it, by the ANYL_DROP of the node in its ring. */
 static void loosen(anyl_task *task)
 {
     anyloop_future *awaited = task->awaited;

@@ -34,7 +34,7 @@
 
 #include <string.h>
 
-/* The first member of every frame; all zero before the first step. */
+/* `co`, a member of every frame; all zero before the first step. */
 typedef struct anyloop_coro {
     anyloop_task *task; /* the task that runs this */
     anyloop_loop *loop;
@@ -97,11 +97,30 @@ static inline int32_t anyl_coro_pass_on(anyloop_coro *co)
 
 static inline int32_t anyl_coro_end(anyloop_coro *co)
 {
-    if (co->at < ANYL_AT_FINALLY && co->at != ANYL_AT_START) {
-        anyloop_task_raise(co->task, ANYLOOP_E_STATE, "cannot resume: an await inside a switch statement");
-        return ANYLOOP_STEP_RAISE;
-    }
-    return co->end;
+    int astray = co->at < ANYL_AT_FINALLY && co->at != ANYL_AT_START;
+    co->at = ANYL_AT_END;
+    if (!astray)
+        return co->end;
+    anyloop_task_raise(co->task, ANYLOOP_E_STATE, "cannot resume: an await inside a switch statement");
+    return ANYLOOP_STEP_RAISE;
+}
+
+/* The step's answer, unless the body was left by a plain return, which skips its cleanup. */
+static inline int32_t anyl_coro_answer(anyloop_coro *co, int32_t answer)
+{
+    if (answer >= ANYLOOP_STEP_AWAIT || co->at == ANYL_AT_END)
+        return answer;
+    anyloop_task_raise(co->task, ANYLOOP_E_STATE, "left by return: use ANYLOOP_RETURN");
+    return ANYLOOP_STEP_RAISE;
+}
+
+static inline uint32_t anyl_coro_leaving(const anyloop_coro *co)
+{
+    if (co->event == ANYLOOP_EVENT_CLOSE)
+        return ANYLOOP_CLOSED;
+    return co->end == ANYLOOP_STEP_RETURN  ? ANYLOOP_RESULT
+           : co->end == ANYLOOP_STEP_RAISE ? ANYLOOP_FAILED
+                                           : ANYLOOP_CANCELLED;
 }
 
 /* A coroutine `name` over the frame `struct name`: defines its step function, `name_step`. */
@@ -111,7 +130,7 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
     {                                                                                              \
         struct name *my = (struct name *)anyl_frame;                                               \
         anyl_coro_enter(&my->co, anyl_task, anyl_event);                                           \
-        return name##_body(my);                                                                    \
+        return anyl_coro_answer(&my->co, name##_body(my));                                         \
     }                                                                                              \
     static int32_t name##_body(struct name *my)
 
@@ -123,13 +142,13 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
 
 #define ANYLOOP_FINALLY                                                                            \
         ANYL_FALLTHROUGH;                                                                          \
-    case ANYL_AT_FINALLY:                                                                          \
+    case ANYL_AT_FINALLY: /* a local lives here: give it { } that end before, or a place in the frame */\
         my->co.leaving = 1
 
 #define ANYLOOP_END                                                                                \
         my->co.at = ANYL_AT_END;                                                                   \
         ANYL_FALLTHROUGH;                                                                          \
-    default:                                                                                       \
+    default: /* a local lives here: give it { } that end before, or a place in the frame */        \
         break;                                                                                     \
     }                                                                                              \
     ANYL_LOCALS_FREE                                                                               \
@@ -149,7 +168,7 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
         if (anyloop_task_await(my->co.task, (future), ANYL_HERE) == ANYLOOP_PENDING)               \
             return ANYLOOP_STEP_AWAIT;                                                             \
         ANYL_FALLTHROUGH;                                                                          \
-    case __LINE__:                                                                                 \
+    case __LINE__: /* a local lives here: give it { } that end before, or a place in the frame */  \
         if (leaves)                                                                                \
             ANYL_LEAVE(anyl_coro_pass_on(&my->co));                                                \
     } while (0)
@@ -167,10 +186,13 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
     do {                                                                                           \
         my->co.at = __LINE__;                                                                      \
         return (answer);                                                                           \
-    case __LINE__:                                                                                 \
+    case __LINE__: /* a local lives here: give it { } that end before, or a place in the frame */  \
         if (my->co.event >= ANYLOOP_EVENT_CANCELLED)                                               \
             ANYL_LEAVE(anyl_coro_pass_on(&my->co));                                                \
     } while (0)
+
+/* Inside FINALLY, how the coroutine is leaving: ANYLOOP_RESULT, ANYLOOP_FAILED, ANYLOOP_CANCELLED, ANYLOOP_CLOSED. */
+#define ANYLOOP_LEAVING anyl_coro_leaving(&my->co)
 
 /* Let everything else that is ready run once. */
 #define ANYLOOP_YIELD ANYL_SUSPEND(ANYLOOP_STEP_YIELD)
@@ -185,7 +207,7 @@ static inline int32_t anyl_coro_end(anyloop_coro *co)
         my->co.at = __LINE__;                                                                      \
         my->co.event = ANYLOOP_EVENT_START;                                                        \
         ANYL_FALLTHROUGH;                                                                          \
-    case __LINE__:                                                                                 \
+    case __LINE__: /* a local lives here: give it { } that end before, or a place in the frame */  \
         my->co.end = (uint8_t)name##_step(&(sub), my->co.task, my->co.event);                      \
         if (my->co.end >= ANYLOOP_STEP_AWAIT)                                                      \
             return my->co.end;                                                                     \
