@@ -17,7 +17,7 @@ ANYLOOP_ASYNC(fetch)
         ANYLOOP_RAISE(ANYLOOP_E_USER, "no such page");
     ANYLOOP_RETURN(anyloop_int(100 * my->page));
     ANYLOOP_FINALLY;
-    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, ANYLOOP_MS(1))); /* cleaning up may await */
+    ANYLOOP_TRY(anyloop_sleep(my->co.loop, ANYLOOP_MS(1))); /* cleaning up may await */
     printf("page %d: closed\n", my->page);
     ANYLOOP_END;
 }

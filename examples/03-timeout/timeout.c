@@ -19,12 +19,6 @@ ANYLOOP_ASYNC(download)
     ANYLOOP_END;
 }
 
-static void cancel(anyloop_task *task, const char *why)
-{
-    anyloop_value reason = anyloop_static_text(why);
-    anyloop_future_cancel(task, &reason);
-}
-
 struct app { anyloop_coro co; anyloop_task *task; };
 
 ANYLOOP_ASYNC(app)
@@ -40,7 +34,7 @@ ANYLOOP_ASYNC(app)
     /* Anybody who has the task may cancel it. */
     my->task = ANYLOOP_TASK(my->co.loop, download, .name = "unwanted", .takes = ANYLOOP_SECONDS(60));
     ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, ANYLOOP_MS(10)));
-    cancel(my->task, "changed my mind");
+    anyloop_future_cancel(my->task, ANYLOOP_VALUE(anyloop_static_text("changed my mind")));
     ANYLOOP_TRY(my->task);
     if (ANYLOOP_OUTCOME == ANYLOOP_CANCELLED)
         printf("cancelled: %s\n", anyloop_error_text(ANYLOOP_AWAITED, NULL));

@@ -26,12 +26,6 @@ ANYLOOP_ASYNC(worker)
     ANYLOOP_END;
 }
 
-static anyloop_future *put(anyloop_queue *queue, int64_t number)
-{
-    anyloop_value item = anyloop_int(number);
-    return anyloop_queue_put(queue, &item, 0);
-}
-
 enum { WORKERS = 3, ITEMS = 7 };
 
 struct app { anyloop_coro co; anyloop_queue *queue; anyloop_task *workers[WORKERS]; int64_t number; };
@@ -44,8 +38,8 @@ ANYLOOP_ASYNC(app)
     for (int i = 0; i < WORKERS; i++)
         my->workers[i] = ANYLOOP_TASK(my->co.loop, worker, .queue = my->queue, .id = i + 1);
 
-    for (my->number = 1; my->number <= ITEMS; my->number++)
-        ANYLOOP_AWAIT(put(my->queue, my->number)); /* waits while two items are in the queue */
+    for (my->number = 1; my->number <= ITEMS; my->number++) /* waits while two items are in the queue */
+        ANYLOOP_AWAIT(anyloop_queue_put(my->queue, ANYLOOP_VALUE(anyloop_int(my->number)), 0));
     ANYLOOP_AWAIT(anyloop_queue_join(my->queue));
     puts("all items are dealt with");
 

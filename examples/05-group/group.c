@@ -33,16 +33,6 @@ ANYLOOP_ASYNC(start)
     ANYLOOP_END;
 }
 
-static void print_error(const anyloop_value *error)
-{
-    size_t count;
-    const anyloop_value *children = anyloop_to_list(anyloop_error_children(error), &count);
-
-    printf("%s\n", anyloop_status_text(anyloop_error_code(error)));
-    for (size_t i = 0; i < count; i++)
-        printf("  %s\n", anyloop_error_text(&children[i], NULL));
-}
-
 struct app { anyloop_coro co; anyloop_group *group; };
 
 ANYLOOP_ASYNC(app)
@@ -53,7 +43,13 @@ ANYLOOP_ASYNC(app)
     ANYLOOP_TRY(anyloop_group_run(my->group, ANYLOOP_CORO(my->co.loop, start, .group = my->group)));
     if (anyloop_error_code(ANYLOOP_AWAITED) != ANYLOOP_E_GROUP)
         ANYLOOP_RERAISE;
-    print_error(ANYLOOP_AWAITED);
+    printf("%s\n", anyloop_status_text(anyloop_error_code(ANYLOOP_AWAITED)));
+    { /* locals have { } of their own, with no await between them */
+        size_t count;
+        const anyloop_value *errors = anyloop_to_list(anyloop_error_children(ANYLOOP_AWAITED), &count);
+        for (size_t i = 0; i < count; i++)
+            printf("  %s\n", anyloop_error_text(&errors[i], NULL));
+    }
     ANYLOOP_FINALLY;
     anyloop_group_release(my->group);
     ANYLOOP_END;

@@ -31,8 +31,9 @@ enum {
 
 /* Wait for all of `futures`; coroutines become tasks now. The result is a LIST in their order. The first error is the
  * gather's, at once; the others go on, and their errors count as looked at (S-33). A cancelled child is an error with
- * the code ANYLOOP_E_CANCELLED. Cancelling the gather cancels the children; it stays pending until they are done
- * (S-35). One future given twice is waited for once. Of none the result is there at once.
+ * the code ANYLOOP_E_CANCELLED; as an item of the result its reason is empty. Cancelling the gather cancels the
+ * children; it stays pending until they are done (S-35). One future given twice is waited for once. Of none the result
+ * is there at once.
  *
  * \param loop     the loop.
  * \param futures  taken. May be NULL when `count` is 0.

@@ -4,8 +4,6 @@
  */
 #include <anyloop.h>
 
-#include <stdio.h>
-
 struct clerk { anyloop_coro co; anyloop_future *form; anyloop_future *stamp; };
 
 ANYLOOP_ASYNC(clerk)
@@ -33,16 +31,8 @@ ANYLOOP_ASYNC(office)
     ANYLOOP_END;
 }
 
-/* Without this the report goes to standard error. */
-static void print(void *user_data, uint32_t level, const char *text, size_t size)
-{
-    (void)user_data, (void)level;
-    printf("%.*s\n", (int)size, text);
-}
-
 int main(void)
 {
     anyloop_loop *loop = anyloop_get_event_loop();
-    anyloop_loop_set_log(loop, print, NULL);
     return anyloop_run(loop, ANYLOOP_CORO(loop, office), NULL) != ANYLOOP_E_DEADLOCK;
 }
