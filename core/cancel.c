@@ -58,81 +58,94 @@ static void forget_chain(anyl_task *first, const anyl_task *last)
     }
 }
 
-static int32_t cancel(anyloop_future *future, anyloop_value reason)
+/* A cancelling under way. */
+struct walk {
+    anyloop_value reason;
+    anyl_fan *fan;           /* whose children are being cancelled */
+    anyl_task *first, *last; /* the chain of tasks below it, down to what is looked at */
+    bool ring;               /* it led back to where it has been */
+};
+
+/* The functions below go one step down and give what is next; NULL: `*accepted` says how the chain ended. */
+
+static anyloop_future *close_ring(struct walk *walk, int32_t *accepted)
 {
-    anyl_fan *fan = NULL;                     /* whose children are being cancelled */
-    anyl_task *first = NULL, *last = NULL;    /* the chain below it, down to `future` */
-    int32_t accepted;
-    bool ring = false;
+    walk->ring = true;
+    *accepted = 0;
+    return NULL;
+}
+
+static anyloop_future *enter_task(struct walk *walk, anyl_task *task, int32_t *accepted)
+{
+    if (task->future.task_flags & ANYL_TASK_VISITED)
+        return close_ring(walk, accepted);
+    task->cancels++;
+    if (task->awaited && !anyl_future_done(task->awaited)) {
+        task->future.task_flags |= ANYL_TASK_VISITED;
+        if (walk->first == NULL)
+            walk->first = task;
+        walk->last = task;
+        return task->awaited;
+    }
+    must_cancel(task, &walk->reason);
+    *accepted = 1;
+    return NULL;
+}
+
+static anyloop_future *enter_fan(struct walk *walk, anyl_fan *fan, int32_t *accepted)
+{
+    if (fan->visited)
+        return close_ring(walk, accepted);
+    fan->visited = true;
+    fan->any = false;
+    fan->at = 0;
+    fan->up = walk->fan;
+    fan->first = walk->first;
+    fan->last = walk->last;
+    walk->fan = fan;
+    walk->first = walk->last = NULL;
+    return fan->children[0];
+}
+
+static anyloop_future *descend(struct walk *walk, anyloop_future *future, int32_t *accepted)
+{
+    bool done = anyl_future_done(future);
+    if (future->loop)
+        future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
+    if (!done && anyl_is_task(future))
+        return enter_task(walk, anyl_task_of(future), accepted);
+    if (!done && anyl_future_class_of(future)->fans) /* pending, so it has children */
+        return enter_fan(walk, (anyl_fan *)(void *)future, accepted);
+    *accepted = cancel_leaf(future, &walk->reason);
+    return NULL;
+}
+
+/* From the end of a chain up to the next child that is to be cancelled; NULL: all are. */
+static anyloop_future *ascend(struct walk *walk, int32_t *accepted)
+{
     for (;;) {
-        bool visited = false;
-        if (future->loop)
-            future->flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
-        if (anyl_is_task(future) && !anyl_future_done(future)) {
-            anyl_task *task = anyl_task_of(future);
-            visited = (future->task_flags & ANYL_TASK_VISITED) != 0;
-            if (!visited) {
-                task->cancels++;
-                if (task->awaited && !anyl_future_done(task->awaited)) {
-                    future->task_flags |= ANYL_TASK_VISITED;
-                    if (first == NULL)
-                        first = task;
-                    last = task;
-                    future = task->awaited;
-                    continue;
-                }
-                must_cancel(task, &reason);
-                accepted = 1;
-            }
-        } else if (anyl_future_class_of(future)->fans && !anyl_future_done(future)) {
-            anyl_fan *next = (anyl_fan *)(void *)future;
-            visited = next->visited;
-            if (!visited && next->count) {
-                next->visited = true;
-                next->any = false;
-                next->at = 0;
-                next->up = fan;
-                next->first = first;
-                next->last = last;
-                fan = next;
-                first = last = NULL;
-                future = fan->children[0];
-                continue;
-            }
-            accepted = 0;
-        } else {
-            accepted = cancel_leaf(future, &reason);
+        forget_chain(walk->first, walk->last);
+        walk->ring = walk->ring && *accepted == 0;
+        if (*accepted == 0 && walk->last) {
+            must_cancel(walk->last, &walk->reason);
+            if (walk->ring)
+                leave_ring(walk->last);
+            *accepted = 1;
         }
-        if (visited) { /* tasks that await each other */
-            accepted = 0;
-            ring = true;
-        }
-        for (;;) {
-            forget_chain(first, last);
-            ring = ring && accepted == 0;
-            if (accepted == 0 && last) {
-                must_cancel(last, &reason);
-                if (ring)
-                    leave_ring(last);
-                accepted = 1;
-            }
-            if (fan == NULL) {
-                anyl_value_release(&reason);
-                return accepted;
-            }
-            fan->any |= accepted > 0;
-            if (accepted >= 0 && ++fan->at < fan->count)
-                break;
-            if (accepted >= 0)
-                accepted = fan->any;
-            fan->requested |= accepted > 0;
-            fan->visited = false;
-            first = fan->first;
-            last = fan->last;
-            fan = fan->up;
-        }
-        future = fan->children[fan->at];
-        first = last = NULL;
+        anyl_fan *fan = walk->fan;
+        if (fan == NULL)
+            return NULL;
+        walk->first = walk->last = NULL;
+        fan->any |= *accepted > 0;
+        if (*accepted >= 0 && ++fan->at < fan->count)
+            return fan->children[fan->at];
+        if (*accepted >= 0)
+            *accepted = fan->any;
+        fan->requested |= *accepted > 0;
+        fan->visited = false;
+        walk->first = fan->first;
+        walk->last = fan->last;
+        walk->fan = fan->up;
     }
 }
 
@@ -145,7 +158,13 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
     }
     anyl_future_retain(future); /* users' code on the way may let go of it, but not close the loop under the walk */
     loop->cancels++;
-    int32_t accepted = cancel(future, reason);
+    struct walk walk = {.reason = reason};
+    int32_t accepted = 0;
+    for (anyloop_future *at = future; at;) {
+        anyloop_future *next = descend(&walk, at, &accepted);
+        at = next ? next : ascend(&walk, &accepted);
+    }
+    anyl_value_release(&walk.reason);
     loop->cancels--;
     anyl_future_release(future);
     return accepted;
