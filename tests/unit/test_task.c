@@ -567,6 +567,74 @@ static void an_eager_task_runs_to_its_first_rest_inside_its_making(void **state)
     loop_end(loop);
 }
 
+/* ---- rings */
+
+struct circle {
+    anyloop_coro co;
+    anyloop_task **next;
+    int gathers;
+};
+
+static anyloop_future *circle_next(struct circle *my)
+{
+    anyloop_future *next = anyloop_future_retain(*my->next);
+    return my->gathers ? anyloop_gather(my->co.loop, &next, 1, 0) : next;
+}
+
+ANYLOOP_ASYNC(circle)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(circle_next(my));
+    ANYLOOP_FINALLY;
+    note("left");
+    ANYLOOP_END;
+}
+
+/* `size` tasks, each awaiting the next, the last the first; as they are in the deadlock that this is. */
+static anyloop_loop *loop_of_circle(anyloop_task *tasks[], int size, int gathers)
+{
+    anyloop_loop *loop = loop_new();
+    for (int i = 0; i < size; i++)
+        tasks[i] = ANYLOOP_TASK(loop, circle, .next = &tasks[(i + 1) % size], .gathers = gathers);
+    assert_int_equal(anyloop_loop_run_forever(loop), ANYLOOP_E_DEADLOCK);
+    return loop;
+}
+
+static void end_of_circle(anyloop_loop *loop, anyloop_task *tasks[], int size)
+{
+    for (int i = 0; i < size; i++)
+        anyloop_future_release(tasks[i]);
+    said.text[0] = 0;
+    loop_end(loop);
+}
+
+static void a_ring_of_tasks_is_broken_by_a_cancellation(void **state)
+{
+    (void)state;
+    anyloop_task *tasks[3];
+    for (int gathers = 0; gathers < 2; gathers++) {
+        anyloop_loop *loop = loop_of_circle(tasks, 3, gathers);
+        assert_int_equal(anyloop_future_cancel(tasks[0], NULL), 1);
+        assert_int_equal(anyloop_loop_run_forever(loop), ANYLOOP_E_DEADLOCK);
+        assert_trace("left left left");
+        for (int i = 0; i < 3; i++)
+            assert_true(anyloop_future_state(tasks[i]) >= ANYLOOP_FAILED);
+        end_of_circle(loop, tasks, 3);
+    }
+}
+
+static void a_ring_of_tasks_is_given_back_at_the_close(void **state)
+{
+    (void)state;
+    anyloop_task *tasks[2];
+    for (int gathers = 0; gathers < 2; gathers++)
+        for (int size = 1 + !gathers; size <= 2; size++) {
+            anyloop_loop *loop = loop_of_circle(tasks, size, gathers);
+            end_of_circle(loop, tasks, size);
+            assert_trace(size == 2 ? "left left" : "left");
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,6 +647,8 @@ int main(void)
         cmocka_unit_test(a_failed_future_is_awaited_like_any),
         cmocka_unit_test(an_await_stack_is_as_deep_as_there_is_memory),
         cmocka_unit_test(cancelling_a_long_chain_of_tasks_takes_no_stack),
+        cmocka_unit_test(a_ring_of_tasks_is_broken_by_a_cancellation),
+        cmocka_unit_test(a_ring_of_tasks_is_given_back_at_the_close),
         cmocka_unit_test(a_frame_is_dropped_once_started_or_not),
         cmocka_unit_test(a_coroutine_that_was_not_started_ends_cancelled),
         cmocka_unit_test(d27_the_current_task_is_right_across_awaits_of_interleaving_tasks),
