@@ -545,9 +545,71 @@ static void an_answer_that_is_none_fails_the_task(void **state)
     loop_end(loop);
 }
 
+struct late_part { anyloop_coro co; };
+
+ANYLOOP_ASYNC(late_part)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_YIELD;
+    ANYLOOP_RETURN(anyloop_int(3));
+    ANYLOOP_END;
+}
+
+struct calls_late { anyloop_coro co; struct late_part part; int raises; uint32_t *leaving; };
+
+ANYLOOP_ASYNC(calls_late)
+{
+    ANYLOOP_BEGIN;
+    if (my->raises)
+        ANYLOOP_RAISE(ANYLOOP_E_USER, "mine");
+    ANYLOOP_RETURN(anyloop_int(7));
+    ANYLOOP_FINALLY;
+    ANYLOOP_CALL(late_part, my->part);
+    *my->leaving = ANYLOOP_LEAVING;
+    ANYLOOP_END;
+}
+
+static void what_a_cleanup_calls_does_not_change_how_it_is_left(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    uint32_t leaving = 0;
+    anyloop_task *task = ANYLOOP_TASK(loop, calls_late, .raises = 1, .leaving = &leaving);
+    assert_int_equal(anyloop_loop_run_until_complete(loop, task), ANYLOOP_E_USER);
+    assert_string_equal(anyloop_error_text(anyloop_future_error(task), NULL), "mine");
+    assert_int_equal(leaving, ANYLOOP_FAILED);
+    anyloop_future_release(task);
+    task = ANYLOOP_TASK(loop, calls_late, .leaving = &leaving);
+    assert_ok(anyloop_loop_run_until_complete(loop, task));
+    assert_int_equal(result_of(task), 7);
+    assert_int_equal(leaving, ANYLOOP_RESULT);
+    anyloop_future_release(task);
+    loop_end(loop);
+}
+
+struct returns { anyloop_coro co; };
+
+ANYLOOP_ASYNC(returns)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_YIELD;
+    return ANYLOOP_STEP_RETURN;
+    ANYLOOP_END;
+}
+
+static void a_plain_return_is_told(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    run_to(loop, ANYLOOP_TASK(loop, returns), ANYLOOP_E_STATE);
+    loop_end(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(what_a_cleanup_calls_does_not_change_how_it_is_left),
+        cmocka_unit_test(a_plain_return_is_told),
         cmocka_unit_test(finally_runs_once_on_every_way_out),
         cmocka_unit_test(finally_runs_once_when_an_await_a_yield_or_a_park_is_cancelled),
         cmocka_unit_test(finally_runs_once_when_the_loop_closes),

@@ -41,7 +41,7 @@ typedef struct anyloop_coro {
     uint32_t at;    /* the source line to go on from */
     uint16_t event; /* why this step runs: ANYLOOP_EVENT_... */
     uint8_t end;    /* the step's last word */
-    uint8_t leaving; /* 1 from FINALLY on */
+    uint8_t leaving; /* bit 0: FINALLY was reached; bit 1: called as a part of another coroutine */
 } anyloop_coro;
 
 #define ANYLOOP_MS(n) ((int64_t)(n) * 1000000)
@@ -84,7 +84,7 @@ static inline void anyl_coro_enter(anyloop_coro *co, anyloop_task *task, uint32_
 static inline void anyl_coro_leave(anyloop_coro *co, int32_t end)
 {
     co->end = (uint8_t)end;
-    co->at = co->leaving ? ANYL_AT_END : ANYL_AT_FINALLY;
+    co->at = co->leaving & 1 ? ANYL_AT_END : ANYL_AT_FINALLY;
 }
 
 /* The awaited error or cancellation as this coroutine's own end. */
@@ -112,6 +112,15 @@ static inline int32_t anyl_coro_answer(anyloop_coro *co, int32_t answer)
         return answer;
     anyloop_task_raise(co->task, ANYLOOP_E_STATE, "left by return: use ANYLOOP_RETURN");
     return ANYLOOP_STEP_RAISE;
+}
+
+/* One that was called has no result: what it found is in its frame. */
+static inline void anyl_coro_return(anyloop_coro *co, anyloop_value value)
+{
+    if (co->leaving & 2)
+        anyloop_value_release(&value);
+    else
+        anyloop_task_return(co->task, &value);
 }
 
 static inline uint32_t anyl_coro_leaving(const anyloop_coro *co)
@@ -143,7 +152,7 @@ static inline uint32_t anyl_coro_leaving(const anyloop_coro *co)
 #define ANYLOOP_FINALLY                                                                            \
         ANYL_FALLTHROUGH;                                                                          \
     case ANYL_AT_FINALLY: /* a local lives here: give it { } that end before, or a place in the frame */\
-        my->co.leaving = 1
+        my->co.leaving |= 1
 
 #define ANYLOOP_END                                                                                \
         my->co.at = ANYL_AT_END;                                                                   \
@@ -200,33 +209,34 @@ static inline uint32_t anyl_coro_leaving(const anyloop_coro *co)
 #define ANYLOOP_PARK ANYL_SUSPEND(ANYLOOP_STEP_PARK)
 
 /* Run coroutine `name` as a part of this one. `sub`, a `struct name`, is a member of this frame: its arguments and
- * results are its members. Errors and cancellation pass through. */
+ * results are its members: a value that it leaves with is let go of. Errors and cancellation pass through. */
 #define ANYLOOP_CALL(name, sub)                                                                    \
     do {                                                                                           \
-        (sub).co.at = ANYL_AT_START, (sub).co.end = (sub).co.leaving = 0;                          \
+        (sub).co.at = ANYL_AT_START, (sub).co.end = 0, (sub).co.leaving = 2;                       \
         my->co.at = __LINE__;                                                                      \
         my->co.event = ANYLOOP_EVENT_START;                                                        \
         ANYL_FALLTHROUGH;                                                                          \
     case __LINE__: /* a local lives here: give it { } that end before, or a place in the frame */  \
-        my->co.end = (uint8_t)name##_step(&(sub), my->co.task, my->co.event);                      \
-        if (my->co.end >= ANYLOOP_STEP_AWAIT)                                                      \
-            return my->co.end;                                                                     \
-        if (my->co.end != ANYLOOP_STEP_RETURN)                                                     \
-            ANYL_LEAVE(my->co.end);                                                                \
+        {                                                                                          \
+            const int32_t anyl_answer = name##_step(&(sub), my->co.task, my->co.event);            \
+            if (anyl_answer >= ANYLOOP_STEP_AWAIT)                                                 \
+                return anyl_answer;                                                                \
+            if (anyl_answer != ANYLOOP_STEP_RETURN)                                                \
+                ANYL_LEAVE(anyl_answer);                                                           \
+        }                                                                                          \
     } while (0)
 
 /* Leave with a result, which is given away: not with what is borrowed, such as *ANYLOOP_AWAITED. */
 #define ANYLOOP_RETURN(value)                                                                      \
     do {                                                                                           \
-        const anyloop_value anyl_value = (value);                                                  \
-        anyloop_task_return(my->co.task, &anyl_value);                                             \
+        anyl_coro_return(&my->co, (value));                                                        \
         ANYL_LEAVE(ANYLOOP_STEP_RETURN);                                                           \
     } while (0)
 /* Leave with the result of the last await. */
 #define ANYLOOP_RETURN_AWAITED                                                                     \
     do {                                                                                           \
         anyloop_value_retain(ANYLOOP_AWAITED);                                                     \
-        anyloop_task_return(my->co.task, ANYLOOP_AWAITED);                                         \
+        anyl_coro_return(&my->co, *ANYLOOP_AWAITED);                                               \
         ANYL_LEAVE(ANYLOOP_STEP_RETURN);                                                           \
     } while (0)
 /* Leave with an error. */
