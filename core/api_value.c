@@ -6,7 +6,12 @@
 #include "context.h"
 #include "status.h"
 
+#include <anyloop/host.h>
 #include <anyloop/version.h>
+
+/* On every target, so that a binding's layout is good everywhere. */
+_Static_assert(sizeof(anyloop_value) == 32 && _Alignof(anyloop_value) == 8, "a value is 32 bytes");
+_Static_assert(sizeof(anyloop_turn_event) == 32, "an event of a turn is 32 bytes");
 
 static const anyloop_allocator *allocator_of(const anyloop_loop *loop)
 {

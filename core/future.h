@@ -129,6 +129,8 @@ bool anyl_future_unlisten(anyloop_future *future, anyl_node *node);
 /* A user's callback; takes user_data in every case. */
 anyloop_status anyl_future_add_callback(anyloop_future *future, anyloop_loop *loop, anyloop_done_fn done,
                                         void *user_data, anyloop_drop_fn drop);
+/* The future, which is done, stays until the last of its users' callbacks has run. */
+void anyl_future_hold_for_callbacks(anyloop_future *future);
 uint32_t anyl_future_remove_callbacks(anyloop_future *future, anyloop_done_fn done, void *user_data);
 
 /* A value that holds its own reference. */

@@ -31,6 +31,7 @@
 #include <anyloop/compose.h>
 #include <anyloop/executor.h>
 #include <anyloop/loop.h>
+#include <anyloop/version.h>
 
 #include <string.h>
 
@@ -350,10 +351,11 @@ static inline anyloop_future *anyloop_to_future(const anyloop_value *value)
     return value->kind == ANYLOOP_FUTURE ? (anyloop_future *)(uintptr_t)value->bits : NULL;
 }
 
-/* The pointer of a FOREIGN value; NULL for one of another kind. */
+/* The pointer of a FOREIGN value that this copy of the library made; NULL for any other. */
 static inline void *anyloop_to_pointer(const anyloop_value *value)
 {
-    return value->kind == ANYLOOP_FOREIGN ? (void *)(uintptr_t)value->bits : NULL;
+    int ours = value->kind == ANYLOOP_FOREIGN && value->size == anyloop_runtime_id();
+    return ours ? (void *)(uintptr_t)value->bits : NULL;
 }
 
 #endif
