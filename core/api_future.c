@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "api.h"
+#include "life.h"
 #include "promise.h"
 
 void anyl_api_release(anyloop_future *future)
@@ -88,10 +89,17 @@ int32_t anyloop_future_cancel(anyloop_future *future, const anyloop_value *reaso
     if (status == ANYLOOP_OK && reason && reason->kind != ANYLOOP_NONE && reason->kind != ANYLOOP_TEXT &&
         reason->kind != ANYLOOP_ERROR)
         status = ANYLOOP_E_TYPE;
-    if (status == ANYLOOP_OK)
-        return anyl_cancel(future, anyl_value_take(reason));
-    anyl_api_release_value(reason);
-    return status;
+    if (status != ANYLOOP_OK) {
+        anyl_api_release_value(reason);
+        return status;
+    }
+    anyloop_loop *loop = future->loop;
+    if (loop)
+        anyl_life_retain(loop); /* users' code on the way may let go of it */
+    int32_t accepted = anyl_cancel(future, anyl_value_take(reason));
+    if (loop)
+        anyl_life_release(loop);
+    return accepted;
 }
 
 /* ---- looking */

@@ -360,5 +360,9 @@ anyloop_status anyloop_task_stepped(anyloop_task *task, int32_t result)
     anyloop_status status = task && anyl_is_task(task) ? anyl_api_check(task->loop) : ANYLOOP_E_INVALID;
     if (status != ANYLOOP_OK)
         return status;
-    return anyl_task_stepped(anyl_task_of(task), result) ? ANYLOOP_OK : ANYLOOP_E_STATE;
+    anyloop_loop *loop = task->loop;
+    anyl_life_retain(loop); /* users' code in it may let go of the loop */
+    bool due = anyl_task_stepped(anyl_task_of(task), result);
+    anyl_life_release(loop);
+    return due ? ANYLOOP_OK : ANYLOOP_E_STATE;
 }

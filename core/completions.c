@@ -95,6 +95,7 @@ anyloop_completions *anyl_completions_new(anyloop_loop *loop, anyloop_future *co
     }
     if (completions == NULL)
         return NULL;
+    anyl_watch_until_close(watch);
     for (size_t i = 0; i < watch->count; i++) {
         anyl_watch_unmark(watch->items[i].future);
         anyl_watch_listen(watch, &watch->items[i]);

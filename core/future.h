@@ -21,6 +21,7 @@ typedef struct anyl_future_class {
     anyl_owner_class owner; /* first: a future is what keeps a FUTURE value alive */
     uint32_t kind;
     bool settable;                               /* by anyone */
+    bool loose;                                  /* after the close its awaiters hold it no more: unwind.c */
     bool fans;                                   /* cancelling it is cancelling its children: task.h */
     void (*cancelled)(anyloop_future *future);   /* hears that it was cancelled, by whom ever; NULL: nobody cares */
     void (*destroy)(anyloop_future *future);     /* gives back what it holds beside its result, and its memory */

@@ -27,6 +27,7 @@ static const anyl_future_class gather_class = {.owner = ANYL_FUTURE_OWNER,
                                                .kind = ANYLOOP_KIND_FUTURE,
                                                .settable = true,
                                                .fans = true,
+                                               .loose = true,
                                                .destroy = gather_destroy};
 
 /* A child's place in the list. A cancelled one's error has the reason that it still tells to everybody. */

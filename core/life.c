@@ -129,6 +129,7 @@ anyloop_status anyl_life_set(anyloop_loop *loop)
     if (loop && !loop->closing) {
         atomic_store_explicit(&loop->thread, anyl_port_thread_self(), memory_order_relaxed);
         loop->own_slot = false; /* it was set: closing it is the program's */
+        anyl_loop_take_mail(loop, ANYL_RUN); /* what this thread posted before comes before what it schedules from now on */
     }
     if (before)
         anyl_life_release(before);
@@ -190,6 +191,8 @@ static bool drops_wait(anyloop_loop *loop)
 
 bool anyl_life_unwind(anyloop_loop *loop)
 {
+    if (loop->asked && loop->deaf)
+        anyl_task_withdraw_asked(loop);
     if (loop->asked) {
         anyl_task_tell_asked(loop);
         return true;
@@ -198,14 +201,6 @@ bool anyl_life_unwind(anyloop_loop *loop)
         if (!anyl_task_close(ANYL_OWNER_OF(loop->tasks.next, anyl_task, link)))
             return true;
     return drops_wait(loop);
-}
-
-static void take_mail_apart(anyloop_loop *loop)
-{
-    anyl_link *links[ANYL_LANES];
-    for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
-        links[lane] = anyl_mailbox_take(loop->mailbox, lane);
-    anyl_loop_deliver(loop, links, ANYL_DROP);
 }
 
 /* From now on other threads are on their own with what they hold. */
@@ -227,7 +222,7 @@ static void begin_close(anyloop_loop *loop)
     anyl_loop_forget_told(loop);
     anyl_task_withdraw_asked(loop);
     drop_queues(loop);
-    take_mail_apart(loop);
+    anyl_loop_take_mail(loop, ANYL_DROP);
 }
 
 static anyloop_status close_on(anyloop_loop *loop, int64_t timeout)

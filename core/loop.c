@@ -152,12 +152,12 @@ void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_
     }
 }
 
-ANYL_ASIDE void take_mail(anyloop_loop *loop)
+void anyl_loop_take_mail(anyloop_loop *loop, uint32_t how)
 {
     anyl_link *links[ANYL_LANES];
     for (uint32_t lane = 0; lane < ANYL_LANES; lane++)
         links[lane] = anyl_mailbox_take(loop->mailbox, lane);
-    anyl_loop_deliver(loop, links, ANYL_RUN);
+    anyl_loop_deliver(loop, links, how);
 }
 
 ANYL_ASIDE void take_due(anyloop_loop *loop)
@@ -175,7 +175,7 @@ ANYL_ASIDE void take_due(anyloop_loop *loop)
 ANYL_HOT void begin_batch(anyloop_loop *loop)
 {
     if (ANYL_UNLIKELY(!anyl_mailbox_empty(loop->mailbox)))
-        take_mail(loop);
+        anyl_loop_take_mail(loop, ANYL_RUN);
     if (loop->timers.count)
         take_due(loop);
     if (ANYL_LIKELY(loop->ready.first != NULL))

@@ -212,6 +212,8 @@ void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline);
 void anyl_loop_turns(anyloop_loop *loop);
 /* The drops that are due, as far as they can be told. */
 void anyl_loop_run_drops(anyloop_loop *loop);
+/* Take what other threads sent, and hand it over. */
+void anyl_loop_take_mail(anyloop_loop *loop, uint32_t how);
 /* Hand messages over. */
 void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how);
 

@@ -101,8 +101,12 @@ static void start_in_host(anyl_task *task)
         task->future.task_flags |= ANYL_TASK_STARTED;
         loop->asked = &task->future;
         loop->asked_told = true; /* by its making */
-    } else if (anyl_step_drive(task, ANYLOOP_EVENT_START)) {
-        resume_interrupted(task);
+    } else {
+        loop->turning = true;
+        bool over = anyl_step_drive(task, ANYLOOP_EVENT_START);
+        loop->turning = false;
+        if (over)
+            resume_interrupted(task);
     }
 }
 
@@ -149,13 +153,17 @@ bool anyl_task_stepped(anyl_task *task, int32_t answer)
         return false;
     loop->asked = NULL;
     loop->asked_told = false;
+    bool turning = loop->turning;
+    loop->turning = true; /* users' code in it is inside a turn */
     if (anyl_step_has(task, ANYL_TASK_CLOSING)) {
         anyl_task_close_on(task);
+        loop->turning = turning;
         return true;
     }
     struct interrupted *record = loop->interrupted_step;
     bool eager = record && record->task == &task->future; /* it has a hold of its own then */
     bool over = anyl_step_act(task, answer, &event) || anyl_step_drive(task, event);
+    loop->turning = turning;
     if (over && eager)
         resume_interrupted(task);
     else if (over)

@@ -72,7 +72,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
 {
     if (loop->forks != anyl_port_forks())
         return ANYLOOP_E_STATE; /* the parent process's */
-    if (anyl_port_running() || loop->running || loop->turning || loop->asked)
+    if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
         return ANYLOOP_E_RUNNING;
     anyl_life_retain(loop);
     anyl_port_running_set(loop);
@@ -103,7 +103,7 @@ static void stop_when_done(void *user_data, anyloop_future *future)
 
 anyloop_status anyl_run_until_complete(anyloop_loop *loop, anyloop_future *future)
 {
-    if (anyl_port_running() || loop->running || loop->turning || loop->asked)
+    if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
         return ANYLOOP_E_RUNNING;
     anyloop_status status = anyl_ensure_future(loop, future);
     if (status == ANYLOOP_OK)
@@ -164,7 +164,7 @@ static void leave_to_host(anyloop_loop *loop, anyloop_turn_info *info)
 anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_event *events, uint32_t capacity,
                              anyloop_turn_info *info)
 {
-    if (loop->running || loop->turning || loop->closes)
+    if (loop->running || loop->turning || loop->closes || loop->cancels)
         return ANYLOOP_E_RUNNING;
     if (loop->forks != anyl_port_forks() || (loop->asked && loop->asked_told))
         return ANYLOOP_E_STATE;

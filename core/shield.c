@@ -21,8 +21,11 @@ static void shield_destroy(anyloop_future *future)
     anyl_object_free(future->loop, shield, sizeof *shield);
 }
 
-static const anyl_future_class shield_class = {
-    .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_FUTURE, .settable = true, .destroy = shield_destroy};
+static const anyl_future_class shield_class = {.owner = ANYL_FUTURE_OWNER,
+                                               .kind = ANYLOOP_KIND_FUTURE,
+                                               .settable = true,
+                                               .loose = true,
+                                               .destroy = shield_destroy};
 
 static void inner_done(void *owner, anyloop_future *inner)
 {

@@ -9,9 +9,13 @@
 static void loosen(anyl_task *task)
 {
     anyloop_future *awaited = task->awaited;
-    if (awaited == NULL || anyl_future_done(awaited))
+    if (awaited == NULL)
         return;
-    if (!anyl_is_task(awaited) && !anyl_future_class_of(awaited)->fans)
+    if (anyl_future_done(awaited)) { /* a done gather still holds its children */
+        anyl_step_set_awaited(task, NULL);
+        return;
+    }
+    if (!anyl_is_task(awaited) && !anyl_future_class_of(awaited)->loose)
         return;
     task->future.task_flags |= ANYL_TASK_LOOSE;
     anyl_future_release(awaited);

@@ -124,6 +124,7 @@ anyl_task *anyl_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t 
             anyl_future_release(&operation->future);
         return NULL;
     }
+    anyl_watch_until_close(my->waiting.watch);
     my->return_when = return_when;
     my->timeout = timeout;
     anyl_watch *watch = my->waiting.watch;
@@ -177,6 +178,7 @@ anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
             anyl_future_release(&operation->future);
         return NULL;
     }
+    anyl_watch_until_close(my->watch);
     anyl_watch_add(my->watch, future);
     return operation;
 }

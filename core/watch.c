@@ -39,6 +39,7 @@ anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn he
     watch->heard = heard;
     watch->owner = owner;
     watch->kept = NULL;
+    anyl_list_init(&watch->link);
     watch->count = watch->queued = 0;
     watch->capacity = capacity;
     return watch;
@@ -59,13 +60,15 @@ void anyl_watch_listen(anyl_watch *watch, anyl_watched *item)
 void anyl_watch_end(anyl_watch *watch)
 {
     watch->heard = NULL;
-    watch->queued = 1; /* itself, until all are looked at */
+    anyl_list_remove(&watch->link);
+    watch->queued++; /* itself, until all are looked at */
     for (size_t i = 0; i < watch->count; i++) {
         anyl_watched *item = &watch->items[i];
         if (item->waits && !anyl_future_unlisten(item->future, &item->node))
             watch->queued++;
         anyl_future_release(item->future);
     }
+    watch->count = 0;
     if (--watch->queued == 0)
         free_watch(watch);
 }
@@ -82,14 +85,39 @@ void anyl_watch_keep_no_more(anyl_watch *watch)
     if (outer == NULL)
         return;
     watch->kept = NULL;
-    anyl_list_unlink(&watch->link);
+    anyl_list_remove(&watch->link);
     anyl_future_release(outer);
+}
+
+void anyl_watch_until_close(anyl_watch *watch)
+{
+    anyl_list_append(&watch->loop->watches, &watch->link);
+}
+
+/* Of what waits inside a task that will not go on: the futures may hold that task. */
+static void let_go(anyl_watch *watch)
+{
+    anyl_list_remove(&watch->link);
+    watch->queued++; /* its owner may go with the futures */
+    while (watch->count) {
+        anyl_watched *item = &watch->items[--watch->count];
+        if (item->waits && !anyl_future_unlisten(item->future, &item->node))
+            watch->queued++;
+        anyl_future_release(item->future);
+    }
+    if (--watch->queued == 0 && watch->heard == NULL)
+        free_watch(watch);
 }
 
 void anyl_watch_let_go(anyloop_loop *loop)
 {
-    while (!anyl_list_empty(&loop->watches))
-        anyl_watch_keep_no_more(ANYL_OWNER_OF(loop->watches.next, anyl_watch, link));
+    while (!anyl_list_empty(&loop->watches)) {
+        anyl_watch *watch = ANYL_OWNER_OF(loop->watches.next, anyl_watch, link);
+        if (watch->kept)
+            anyl_watch_keep_no_more(watch);
+        else
+            let_go(watch);
+    }
 }
 
 bool anyl_watch_mark(anyloop_future *future)

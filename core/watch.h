@@ -49,6 +49,8 @@ void anyl_watch_end(anyl_watch *watch);
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer);
 /* May end the watch, with its owner. */
 void anyl_watch_keep_no_more(anyl_watch *watch);
+/* For what waits inside a task's frame: at the loop's close the futures are let go of. */
+void anyl_watch_until_close(anyl_watch *watch);
 /* The loop closes. */
 void anyl_watch_let_go(anyloop_loop *loop);
 
