@@ -771,6 +771,16 @@ static void take_one_and_starve(void *queue)
     memory.fail_all = 1;
 }
 
+/* An item of a priority queue is an object: a request of its own under the sanitizers, and of a slab's leftovers without. */
+static int objects_ask_for_memory(anyloop_queue *queue)
+{
+    anyloop_value item = anyloop_none();
+    size_t before = memory.asked;
+    assert_ok(anyloop_queue_get_nowait(queue, &item));
+    assert_ok(anyloop_queue_put_nowait(queue, NULL, 0));
+    return memory.asked != before;
+}
+
 static void a_put_that_fails_for_memory_passes_its_place_on(void **state)
 {
     (void)state;
@@ -778,6 +788,11 @@ static void a_put_that_fails_for_memory_passes_its_place_on(void **state)
     anyloop_queue *queue = NULL;
     assert_ok(anyloop_queue_new(loop, 1, ANYLOOP_QUEUE_PRIORITY, &queue));
     assert_ok(anyloop_queue_put_nowait(queue, NULL, 0));
+    if (!objects_ask_for_memory(queue)) {
+        anyloop_queue_release(queue);
+        loop_end(loop);
+        skip();
+    }
     anyloop_task *first = ANYLOOP_TASK(loop, putter, .queue = queue);
     anyloop_task *second = ANYLOOP_TASK(loop, putter, .queue = queue);
     turn(loop);
