@@ -130,7 +130,7 @@ struct posted {
     anyloop_callback_fn callback;
     void *user_data;
     anyloop_drop_fn drop;
-    anyloop_context *context; /* the caller's, if it was the loop's thread */
+    anyloop_context *context; /* the caller's, if that was inside a turn of the loop */
     anyloop_allocator allocator;
 };
 
@@ -176,11 +176,11 @@ static void deliver_posted(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
         anyl_loop_drop_later(loop, &posted->node);
 }
 
-/* On the loop's own thread it has its place among what call_soon schedules, as in CPython. */
-static bool posted_from_here(const anyloop_loop *loop)
+/* Inside a turn of the loop it has its place among what call_soon schedules, as in CPython. Elsewhere the loop's own
+ * thread is as any other: another may be taking the loop over just now. */
+static bool posted_from_inside(const anyloop_loop *loop)
 {
-    bool here = atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self();
-    return here && !loop->unpinned && !loop->closing;
+    return anyl_port_running() == loop && !loop->closing;
 }
 
 anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn callback, void *user_data,
@@ -195,7 +195,7 @@ anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn
                                   .user_data = user_data,
                                   .drop = callback ? drop : NULL,
                                   .allocator = loop->slab.allocator};
-        if (posted_from_here(loop)) {
+        if (posted_from_inside(loop)) {
             posted->context = anyl_context_retain(anyl_loop_context(loop));
             anyl_loop_ready(loop, &posted->node);
             return ANYLOOP_OK;

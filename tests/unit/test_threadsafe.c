@@ -83,13 +83,13 @@ static void call_one_two_three(void *loop)
     note("called");
 }
 
-static void b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_among_the_plain_ones(void **state)
+static void b02_threadsafe_calls_inside_a_turn_keep_their_order_among_the_plain_ones(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_new();
-    call_one_two_three(loop);
+    call_one_two_three(loop); /* outside a turn its own thread is as any other */
     turn(loop);
-    assert_trace("called one two three");
+    assert_trace("called one three two");
     assert_ok(anyloop_loop_call_soon(loop, call_one_two_three, loop, NULL, NULL));
     turn(loop);
     assert_trace("called");
@@ -803,7 +803,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(b01_a_call_from_another_thread_wakes_the_loop_each_time),
         cmocka_unit_test(a_call_from_another_thread_waits_behind_what_is_ready),
-        cmocka_unit_test(b02_threadsafe_calls_of_the_loops_own_thread_keep_their_order_among_the_plain_ones),
+        cmocka_unit_test(b02_threadsafe_calls_inside_a_turn_keep_their_order_among_the_plain_ones),
         cmocka_unit_test(b06_a_task_that_another_thread_cancelled_before_it_began_runs_nothing),
         cmocka_unit_test(b07_of_thousands_of_calls_among_changing_timers_none_is_lost),
         cmocka_unit_test(what_was_posted_and_never_ran_is_dropped_once_by_the_close),
