@@ -89,7 +89,7 @@ static void b02_threadsafe_calls_inside_a_turn_keep_their_order_among_the_plain_
     anyloop_loop *loop = loop_new();
     call_one_two_three(loop); /* outside a turn its own thread is as any other */
     turn(loop);
-    assert_trace("called one three two");
+    assert_trace("called two one three");
     assert_ok(anyloop_loop_call_soon(loop, call_one_two_three, loop, NULL, NULL));
     turn(loop);
     assert_trace("called");
