@@ -288,8 +288,8 @@ ANYLOOP_API anyloop_status anyloop_loop_call_at(anyloop_loop *loop, uint64_t dea
                                                 void *user_data, anyloop_drop_fn drop, anyloop_handle **out);
 
 /* Run `callback` on a later turn, from any thread. Calls made by one thread run in the order they were made. Costs a
- * system call only when the loop is asleep. Inside a turn of the loop it has its place among what `call_soon` schedules,
- * and its caller's context; from anywhere else it comes after that, in an empty context.
+ * system call only when the loop is asleep. Inside a turn of the loop it has its place among what `call_soon`
+ * schedules, and its caller's context; from anywhere else it comes after that, in an empty context.
  *
  * \param loop       the loop.
  * \param callback   never run inside this call, even on the loop's own thread. May be NULL: pulled (host.h).
