@@ -28,6 +28,8 @@ static void leave_ring(anyl_task *task)
     if (task->future.loop->closing || !anyl_future_unlisten(awaited, &task->node))
         return;
     task->awaited = NULL;
+    task->outcome = ANYLOOP_RESULT; /* of what it awaited before, which is gone */
+    task->seen = &anyl_value_nothing;
     anyl_loop_ready(task->future.loop, &task->node);
     anyl_future_release(awaited);
 }

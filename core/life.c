@@ -129,7 +129,8 @@ anyloop_status anyl_life_set(anyloop_loop *loop)
     if (loop && !loop->closing) {
         atomic_store_explicit(&loop->thread, anyl_port_thread_self(), memory_order_relaxed);
         loop->own_slot = false; /* it was set: closing it is the program's */
-        anyl_loop_take_mail(loop, ANYL_RUN); /* what this thread posted before comes before what it schedules from now on */
+        /* What this thread posted before comes before what it schedules from now on. */
+        anyl_loop_take_mail(loop, ANYL_RUN);
     }
     if (before)
         anyl_life_release(before);

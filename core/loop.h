@@ -80,7 +80,7 @@ struct anyloop_loop {
     uint32_t asked_event;
     uint64_t asked_user_data;
     bool asked_told;         /* handed out; the answer is due */
-    struct interrupted *interrupted_step; /* by pulled eager tasks: step.c */
+    struct interrupted *interrupted_step; /* by pulled eager tasks: pull.c */
     bool events_out;         /* the last turn gave some: it is over when the host has dealt with them */
     bool callback_told;      /* a pulled callback's context is current until the next turn */
     anyloop_context *lent_context; /* that one */
