@@ -635,6 +635,49 @@ static void a_ring_of_tasks_is_given_back_at_the_close(void **state)
         }
 }
 
+struct again {
+    anyloop_coro co;
+    anyloop_task **next;
+};
+
+static anyloop_future *cancelled_future(anyloop_loop *loop)
+{
+    anyloop_future *future;
+    anyloop_value reason;
+    assert_int_equal(anyloop_future_new(loop, &future), ANYLOOP_OK);
+    assert_int_equal(anyloop_value_text(loop, "old", 3, &reason), ANYLOOP_OK);
+    assert_int_equal(anyloop_future_cancel(future, &reason), 1);
+    return future;
+}
+
+ANYLOOP_ASYNC(again)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_TRY(cancelled_future(my->co.loop));
+    note((void *)anyloop_error_text(ANYLOOP_AWAITED, NULL));
+    ANYLOOP_TRY(anyloop_future_retain(*my->next));
+    note(ANYLOOP_OUTCOME == ANYLOOP_CANCELLED ? "cancelled" : "returned");
+    note((void *)anyloop_error_text(ANYLOOP_AWAITED, NULL));
+    ANYLOOP_END;
+}
+
+static void a_task_that_leaves_a_ring_forgets_what_it_awaited_before(void **state)
+{
+    (void)state;
+    anyloop_task *tasks[2];
+    anyloop_loop *loop = loop_new();
+    anyloop_value reason;
+    for (int i = 0; i < 2; i++)
+        tasks[i] = ANYLOOP_TASK(loop, again, .next = &tasks[1 - i]);
+    assert_int_equal(anyloop_loop_run_forever(loop), ANYLOOP_E_DEADLOCK);
+    assert_trace("old old");
+    assert_int_equal(anyloop_value_text(loop, "new", 3, &reason), ANYLOOP_OK);
+    assert_int_equal(anyloop_future_cancel(tasks[0], &reason), 1);
+    anyloop_loop_run_forever(loop);
+    assert_trace("cancelled new returned ");
+    end_of_circle(loop, tasks, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,6 +692,7 @@ int main(void)
         cmocka_unit_test(cancelling_a_long_chain_of_tasks_takes_no_stack),
         cmocka_unit_test(a_ring_of_tasks_is_broken_by_a_cancellation),
         cmocka_unit_test(a_ring_of_tasks_is_given_back_at_the_close),
+        cmocka_unit_test(a_task_that_leaves_a_ring_forgets_what_it_awaited_before),
         cmocka_unit_test(a_frame_is_dropped_once_started_or_not),
         cmocka_unit_test(a_coroutine_that_was_not_started_ends_cancelled),
         cmocka_unit_test(d27_the_current_task_is_right_across_awaits_of_interleaving_tasks),
