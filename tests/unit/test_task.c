@@ -637,23 +637,14 @@ static void a_ring_of_tasks_is_given_back_at_the_close(void **state)
 
 struct again {
     anyloop_coro co;
+    anyloop_future *before;
     anyloop_task **next;
 };
-
-static anyloop_future *cancelled_future(anyloop_loop *loop)
-{
-    anyloop_future *future;
-    anyloop_value reason;
-    assert_int_equal(anyloop_future_new(loop, &future), ANYLOOP_OK);
-    assert_int_equal(anyloop_value_text(loop, "old", 3, &reason), ANYLOOP_OK);
-    assert_int_equal(anyloop_future_cancel(future, &reason), 1);
-    return future;
-}
 
 ANYLOOP_ASYNC(again)
 {
     ANYLOOP_BEGIN;
-    ANYLOOP_TRY(cancelled_future(my->co.loop));
+    ANYLOOP_TRY(anyloop_future_retain(my->before));
     note((void *)anyloop_error_text(ANYLOOP_AWAITED, NULL));
     ANYLOOP_TRY(anyloop_future_retain(*my->next));
     note(ANYLOOP_OUTCOME == ANYLOOP_CANCELLED ? "cancelled" : "returned");
@@ -666,15 +657,20 @@ static void a_task_that_leaves_a_ring_forgets_what_it_awaited_before(void **stat
     (void)state;
     anyloop_task *tasks[2];
     anyloop_loop *loop = loop_new();
+    anyloop_future *before;
     anyloop_value reason;
+    assert_int_equal(anyloop_future_new(loop, &before), ANYLOOP_OK);
+    assert_int_equal(anyloop_value_text(loop, "old", 3, &reason), ANYLOOP_OK);
+    assert_int_equal(anyloop_future_cancel(before, &reason), 1);
     for (int i = 0; i < 2; i++)
-        tasks[i] = ANYLOOP_TASK(loop, again, .next = &tasks[1 - i]);
+        tasks[i] = ANYLOOP_TASK(loop, again, .before = before, .next = &tasks[1 - i]);
     assert_int_equal(anyloop_loop_run_forever(loop), ANYLOOP_E_DEADLOCK);
     assert_trace("old old");
     assert_int_equal(anyloop_value_text(loop, "new", 3, &reason), ANYLOOP_OK);
     assert_int_equal(anyloop_future_cancel(tasks[0], &reason), 1);
     anyloop_loop_run_forever(loop);
     assert_trace("cancelled new returned ");
+    anyloop_future_release(before);
     end_of_circle(loop, tasks, 2);
 }
 
