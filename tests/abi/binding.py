@@ -1,41 +1,38 @@
-"""The library as ctypes sees it, read out of the headers, so that nothing of them is written down twice.
+"""The library as ctypes sees it, read out of core/api.json, so that nothing of the interface is written down twice.
 
     K.E_CLOSED               a constant, without its ANYLOOP_
     Value, TurnInfo, ...     the structs in use
     lib.sleep                a function, without its anyloop_, once lib is open
     read, make, Raised       the library's values, as Python's
-    check(path)              is all of that true? A C compiler says so, and the library
+    check(path)              does ctypes lay the structs out as C does, and has the library every function?
 """
 import ctypes
-import os
+import json
 import pathlib
-import re
-import shutil
-import subprocess
-import sys
+import platform
 import types
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p, string_at
 
-INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "core/include"
-HEADERS = sorted((INCLUDE / "anyloop").glob("*.h"))
-TEXT = re.sub(r"/\*.*?\*/", "", "\n".join(header.read_text() for header in HEADERS), flags=re.S)
-
-TYPES = {"int32_t": c_int32, "anyloop_status": c_int32, "uint32_t": c_uint32, "int64_t": c_int64, "uint64_t": c_uint64,
-         "size_t": c_size_t}
+API = json.loads((pathlib.Path(__file__).resolve().parents[2] / "core/api.json").read_text())
+TYPES = {"void": None, "int32_t": c_int32, "uint32_t": c_uint32, "int64_t": c_int64, "uint64_t": c_uint64,
+         "double": ctypes.c_double, "size_t": c_size_t, "char *": c_char_p}
 
 
-def ctype(declared):
-    """The type of `const char *name`, `uint32_t flags`, or of a result, which has no name."""
-    first = re.sub(r"\bconst\b|\bANYLOOP_(OWNED|ALIGN8)\b", "", declared).split()[0].rstrip("*")
-    stars = declared.count("*")
-    if stars == 0 and not first.endswith("_fn"):
-        return None if first == "void" else TYPES[first]
-    return {("char", 1): c_char_p, ("anyloop_value", 1): POINTER(Value)}.get((first, stars), c_void_p)
+def ctype(type):
+    """Of a type as the headers write it. A pointer is an address, but for texts and values."""
+    type = type.replace("const ", "", 1)
+    if type.endswith("]"):
+        of, _, count = type[:-1].partition("[")
+        return ctype(of) * int(count)
+    if type == "anyloop_value *":
+        return POINTER(Value)
+    if type not in TYPES and ("*" in type or type in API["callbacks"]):
+        return c_void_p
+    return TYPES[API["aliases"].get(type, type)]
 
 
 def struct(name):
-    declared = re.search(rf"typedef struct {name} {{(.*?)}} {name};", TEXT, re.S)[1].split(";")[:-1]
-    fields = [(re.search(r"\w+$", field)[0], ctype(field)) for field in declared]
+    fields = [(field["name"], ctype(field["type"])) for field in API["structs"][name]["fields"]]
 
     def begin(self, **values):
         """Its own size comes first, where it has one."""
@@ -52,15 +49,9 @@ CoroutineOptions = struct("anyloop_coroutine_options")
 TaskOptions = struct("anyloop_task_options")
 TurnEvent = struct("anyloop_turn_event")
 TurnInfo = struct("anyloop_turn_info")
-STRUCTS = Value, LoopOptions, CoroutineOptions, TaskOptions, TurnEvent, TurnInfo
 
-K = types.SimpleNamespace(**{name: int(value) for name, value in re.findall(r"\bANYLOOP_(\w+)(?: =)? (-?\d+)", TEXT)},
-                          FOREVER=2**63 - 1, NEVER=2**64 - 1)
-K.VERSION = K.VERSION_MAJOR << 16 | K.VERSION_MINOR << 8 | K.VERSION_PATCH
-
-FUNCTIONS = {name: (ctype(result), [] if arguments == "void" else [ctype(a) for a in arguments.split(",")])
-             for result, name, arguments
-             in re.findall(r"^ANYLOOP_API ([^;{]*?)\banyloop_(\w+)\(([^;{]*)\);", TEXT, re.M)}
+K = types.SimpleNamespace(**{name.removeprefix("ANYLOOP_"): int(constant["value"])
+                             for name, constant in API["constants"].items()})
 
 
 class Library:
@@ -68,10 +59,11 @@ class Library:
 
     def open(self, path):
         dll = ctypes.CDLL(path)
-        for name, (result, arguments) in FUNCTIONS.items():
-            function = dll["anyloop_" + name]
-            function.restype, function.argtypes = result, arguments
-            setattr(self, name, function)
+        for name, declared in API["functions"].items():
+            function = dll[name]
+            function.restype = ctype(declared["returns"])
+            function.argtypes = [ctype(parameter["type"]) for parameter in declared["parameters"]]
+            setattr(self, name.removeprefix("anyloop_"), function)
         self.error_text.restype = c_void_p    # a text with a size
         if self.abi_check(K.VERSION) != K.OK:
             raise SystemExit(f"{path} is another version")
@@ -192,25 +184,14 @@ def make_error(code, text=""):
 
 def check(path):
     lib.open(path)
-    said = {f"ANYLOOP_{name}": value & K.NEVER for name, value in vars(K).items()}
-    said["sizeof(anyloop_done_fn)"] = ctypes.sizeof(c_void_p)
-    for name, of in TYPES.items():
-        said[f"sizeof({name})"] = ctypes.sizeof(of)
-        said[f"(({name})-1 < 0)"] = int(of(-1).value < 0)
-    for made in STRUCTS:
-        said[f"sizeof({made.__name__})"] = ctypes.sizeof(made)
-        for name, _ in made._fields_:
-            said[f"offsetof({made.__name__}, {name})"] = getattr(made, name).offset
-            said[f"sizeof((({made.__name__} *)0)->{name})"] = getattr(made, name).size
-    if len(FUNCTIONS) != len(re.findall("^ANYLOOP_API ", TEXT, re.M)):
-        raise SystemExit("the headers declare functions that were not understood")
-    compiler = next(filter(None, map(shutil.which, [os.environ.get("CC", "cc"), "gcc", "clang"])), None)
-    if not compiler:
-        print("SKIPPED: no C compiler", file=sys.stderr)
-        return 77
-    lines = [f"#include <anyloop/{header.name}>" for header in HEADERS]
-    lines += [f'_Static_assert((uint64_t)({e}) == {value}u, "{e} is not {value}");' for e, value in said.items()]
-    status = subprocess.run([compiler, "-std=c11", "-fsyntax-only", f"-I{INCLUDE}", "-x", "c", "-"],
-                            input="\n".join(lines), text=True).returncode
-    print(f"{len(FUNCTIONS)} functions; {len(said)} sizes, offsets and constants")
-    return status
+    narrow = "i386" if platform.machine() in ("i386", "i586", "i686") else "32"
+    layout = "64" if ctypes.sizeof(c_void_p) == 8 else narrow
+    wrong, count = [], 0
+    for name, declared in API["structs"].items():
+        made = struct(name)
+        seen = [("its size", ctypes.sizeof(made), declared["size"][layout])]
+        seen += [(field["name"], getattr(made, field["name"]).offset, field["offset"][layout]) for field in declared["fields"]]
+        wrong += [f"{name}: {what} is {here} here, and {there} in C" for what, here, there in seen if here != there]
+        count += len(seen)
+    print(*wrong, f"{len(API['functions'])} functions, {count} sizes and offsets, {len(wrong)} wrong", sep="\n")
+    return len(wrong) > 0

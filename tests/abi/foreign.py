@@ -3,7 +3,7 @@
 
     foreign.py LIB FILE...               prints the traces, each after a line `=== FILE` when there are several
     foreign.py --events N LIB FILE...    the same, pulling up to N events at a time instead of one
-    foreign.py --self LIB                checks binding.py against the headers and the library
+    foreign.py --self LIB                checks binding.py against core/api.json and the library
 
 Owns:          a loop with a virtual clock, which is pulled. Coroutines are Python generators.
 Must not know: anything but the public headers; no lock, queue or combinator is written again here.

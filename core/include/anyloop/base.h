@@ -59,26 +59,27 @@
 /* 0, or a negative number that means the same on every system and for ever: see status.h. */
 typedef int32_t anyloop_status;
 
-typedef struct anyloop_loop anyloop_loop;
-typedef struct anyloop_handle anyloop_handle;
-typedef struct anyloop_future anyloop_future;
+/* The handles, each with its class. */
+typedef struct anyloop_loop anyloop_loop;                     /* any: an event loop */
+typedef struct anyloop_handle anyloop_handle;                 /* loop: a callback or timer, to cancel it by */
+typedef struct anyloop_future anyloop_future;                 /* loop: something that will have a result */
 /* A task is a future that steps a coroutine; no casts. */
 typedef anyloop_future anyloop_task;
-typedef struct anyloop_promise anyloop_promise;
-typedef struct anyloop_waker anyloop_waker;
-typedef struct anyloop_context anyloop_context;
-typedef struct anyloop_contextvar anyloop_contextvar;
-typedef struct anyloop_timeout_scope anyloop_timeout_scope;
-typedef struct anyloop_group anyloop_group;
-typedef struct anyloop_completions anyloop_completions;
-typedef struct anyloop_lock anyloop_lock;
-typedef struct anyloop_event anyloop_event;
-typedef struct anyloop_condition anyloop_condition;
-typedef struct anyloop_semaphore anyloop_semaphore;
-typedef struct anyloop_barrier anyloop_barrier;
-typedef struct anyloop_queue anyloop_queue;
-typedef struct anyloop_executor anyloop_executor;
-typedef struct anyloop_job anyloop_job;
+typedef struct anyloop_promise anyloop_promise;               /* any: completes a future */
+typedef struct anyloop_waker anyloop_waker;                   /* any: wakes or cancels a task */
+typedef struct anyloop_context anyloop_context;               /* any: what variables hold */
+typedef struct anyloop_contextvar anyloop_contextvar;         /* any: a variable */
+typedef struct anyloop_timeout_scope anyloop_timeout_scope;   /* loop: a limit in time */
+typedef struct anyloop_group anyloop_group;                   /* loop: tasks that end together */
+typedef struct anyloop_completions anyloop_completions;       /* loop: an iteration over what is done */
+typedef struct anyloop_lock anyloop_lock;                     /* loop: one at a time */
+typedef struct anyloop_event anyloop_event;                   /* loop: a flag to wait for */
+typedef struct anyloop_condition anyloop_condition;           /* loop: a lock and news of what it guards */
+typedef struct anyloop_semaphore anyloop_semaphore;           /* loop: so many at a time */
+typedef struct anyloop_barrier anyloop_barrier;               /* loop: where so many meet */
+typedef struct anyloop_queue anyloop_queue;                   /* loop: values from task to task */
+typedef struct anyloop_executor anyloop_executor;             /* any: where jobs run */
+typedef struct anyloop_job anyloop_job;                       /* any: a function that an executor runs */
 
 /* Frees a user_data. */
 typedef void (*anyloop_drop_fn)(void *user_data);

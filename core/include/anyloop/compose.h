@@ -20,6 +20,7 @@ ANYLOOP_BEGIN_DECLS
  * \returns an operation with the result NONE; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_sleep(anyloop_loop *loop, int64_t delay);
@@ -42,7 +43,7 @@ enum {
  * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine
  *          that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes the futures, on failure too; the array stays yours.
+ * \owns    takes `futures`, on failure too; the array stays yours; gives the future.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_gather(anyloop_loop *loop, anyloop_future *const *futures,
@@ -54,10 +55,12 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_gather(anyloop_loop *loop, any
  * \param flags  0 or ANYLOOP_RETURN_EXCEPTIONS.
  * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the future.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_gather_pending(anyloop_loop *loop, uint32_t flags);
 
+/* When a wait is over. */
 enum { ANYLOOP_FIRST_COMPLETED = 1, ANYLOOP_FIRST_EXCEPTION = 2, ANYLOOP_ALL_COMPLETED = 3 };
 
 /* Wait until some of `futures` are done or the timeout is over. Cancels nothing, raises no timeout. The result is a
@@ -72,7 +75,7 @@ enum { ANYLOOP_FIRST_COMPLETED = 1, ANYLOOP_FIRST_EXCEPTION = 2, ANYLOOP_ALL_COM
  * \returns an operation; failed with ANYLOOP_E_INVALID, ANYLOOP_E_TYPE for a coroutine, ANYLOOP_E_STATE for one that
  *          was awaited already, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD.
  * \thread  loop
- * \owns    takes the futures, on failure too; the array stays yours.
+ * \owns    takes `futures`, on failure too; the array stays yours; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t count,
@@ -88,7 +91,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_wait(anyloop_loop *loop, anylo
  * \returns an operation with the future's result; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
  *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `future`.
+ * \owns    takes `future`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_wait_for(anyloop_loop *loop, anyloop_future *future, int64_t timeout);
@@ -100,7 +103,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_wait_for(anyloop_loop *loop, a
  * \returns a future; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine
  *          that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `future`.
+ * \owns    takes `future`; gives the future.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_shield(anyloop_loop *loop, anyloop_future *future);
@@ -114,7 +117,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_shield(anyloop_loop *loop, any
  * \returns an operation with the body's result; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
  *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `body`.
+ * \owns    takes `body`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_timeout(anyloop_loop *loop, int64_t delay, anyloop_future *body);
@@ -139,7 +142,7 @@ ANYLOOP_API anyloop_status anyloop_timeout_scope_new(anyloop_loop *loop, uint64_
  * \returns an operation with the body's result; awaiting it with a scope that was used is ANYLOOP_E_STATE; failed with
  *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `body`.
+ * \owns    takes `body`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_timeout_scope_run(anyloop_timeout_scope *scope, anyloop_future *body);
@@ -177,6 +180,7 @@ ANYLOOP_API int32_t anyloop_timeout_scope_expired(const anyloop_timeout_scope *s
  *
  * \param scope  May be NULL.
  * \thread  loop
+ * \owns    takes `scope`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_timeout_scope_release(anyloop_timeout_scope *scope);
@@ -201,7 +205,7 @@ ANYLOOP_API anyloop_status anyloop_group_new(anyloop_loop *loop, anyloop_group *
  * \returns an operation with the body's result; awaiting it with a group that was used is ANYLOOP_E_STATE; failed with
  *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `body`.
+ * \owns    takes `body`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_group_run(anyloop_group *group, anyloop_future *body);
@@ -215,7 +219,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_group_run(anyloop_group *group
  *          ANYLOOP_E_TYPE when it is no coroutine, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP,
  *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `coroutine`.
+ * \owns    takes `coroutine`; gives the task.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_task *anyloop_group_create_task(anyloop_group *group, anyloop_future *coroutine,
@@ -225,6 +229,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_task *anyloop_group_create_task(anyloop_group 
  *
  * \param group  May be NULL.
  * \thread  loop
+ * \owns    takes `group`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_group_release(anyloop_group *group);
@@ -239,7 +244,7 @@ ANYLOOP_API void anyloop_group_release(anyloop_group *group);
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_STATE (a coroutine that was
  *          awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes the futures, on failure too; `out` is yours to release.
+ * \owns    takes `futures`, on failure too; `out` is yours to release.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_as_completed(anyloop_loop *loop, anyloop_future *const *futures, size_t count,
@@ -251,6 +256,7 @@ ANYLOOP_API anyloop_status anyloop_as_completed(anyloop_loop *loop, anyloop_futu
  * \returns an operation; it fails with ANYLOOP_E_TIMED_OUT for each one that was not done in time. Failed with
  *          ANYLOOP_E_END when all were given, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_completions_next(anyloop_completions *completions);
@@ -260,6 +266,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_completions_next(anyloop_compl
  * \param completions  the iteration.
  * \returns as `anyloop_completions_next`.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_completions_next_future(anyloop_completions *completions);
@@ -268,6 +275,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_completions_next_future(anyloo
  *
  * \param completions  May be NULL.
  * \thread  loop
+ * \owns    takes `completions`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_completions_release(anyloop_completions *completions);

@@ -19,6 +19,7 @@ ANYLOOP_BEGIN_DECLS
  * \param out   the variable.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
+ * \owns    `out` is yours to release.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_contextvar_new(const char *name, anyloop_contextvar **out);
@@ -28,6 +29,7 @@ ANYLOOP_API anyloop_status anyloop_contextvar_new(const char *name, anyloop_cont
  * \param var  the variable.
  * \returns `var`.
  * \thread  any
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_contextvar *anyloop_contextvar_retain(anyloop_contextvar *var);
@@ -36,6 +38,7 @@ ANYLOOP_API anyloop_contextvar *anyloop_contextvar_retain(anyloop_contextvar *va
  *
  * \param var  May be NULL.
  * \thread  any
+ * \owns    takes `var`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_contextvar_release(anyloop_contextvar *var);
@@ -94,6 +97,7 @@ ANYLOOP_API anyloop_status anyloop_context_get(anyloop_context *context, anyloop
  * \param context  May be NULL.
  * \returns `context`.
  * \thread  any
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_context *anyloop_context_retain(anyloop_context *context);
@@ -102,6 +106,7 @@ ANYLOOP_API anyloop_context *anyloop_context_retain(anyloop_context *context);
  *
  * \param context  May be NULL.
  * \thread  any
+ * \owns    takes `context`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_context_release(anyloop_context *context);

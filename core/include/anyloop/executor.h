@@ -19,10 +19,10 @@ ANYLOOP_BEGIN_DECLS
  * `anyloop_job_raise`; saying nothing is the result NONE. */
 typedef void (*anyloop_job_fn)(anyloop_job *job, const anyloop_value *in);
 
-/* A job that may leave the process: a static table of them ends with {NULL, NULL}. */
+/* A job that may leave the process: a static table of them ends with {NULL, NULL}. Never grows. */
 typedef struct anyloop_job_type {
-    const char *name;
-    anyloop_job_fn function;
+    const char *name;        /* the same in every process */
+    anyloop_job_fn function; /* what it does */
 } anyloop_job_type;
 
 /* Serve jobs if this process was started as a worker; the first thing that `main` does.
@@ -46,7 +46,7 @@ ANYLOOP_API int32_t anyloop_worker_main(int32_t *argc, char **argv, const anyloo
  *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_NOT_SUPPORTED without threads, ANYLOOP_E_OS, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID; with whatever the `submit` of an executor of your own refused it with.
  * \thread  loop
- * \owns    takes `in`.
+ * \owns    takes `in`; gives the future.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_run_in_executor(anyloop_loop *loop, anyloop_executor *executor,
@@ -61,7 +61,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_run_in_executor(anyloop_loop *
  * \param in        its input, taken, on failure too. May be NULL: NONE.
  * \returns an operation with the job's result; otherwise as `anyloop_run_in_executor`, never ANYLOOP_E_FULL.
  * \thread  loop
- * \owns    takes `in`.
+ * \owns    takes `in`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_run_in_executor_when_free(anyloop_loop *loop,
@@ -172,9 +172,9 @@ ANYLOOP_API anyloop_status anyloop_inline_executor_new(anyloop_executor **out);
  * then. All may be called on the threads of several loops. */
 typedef struct anyloop_executor_methods {
     uint32_t struct_size;
-    uint32_t reserved;                                          /* 0 */
-    anyloop_status (*submit)(void *user_data, anyloop_job *job);
-    void (*cancel)(void *user_data, anyloop_job *job);          /* a hint: the job's future was cancelled; NULL: none */
+    uint32_t reserved;                                            /* 0 */
+    anyloop_status (*submit)(void *user_data, anyloop_job *job);  /* take the job, or refuse it */
+    void (*cancel)(void *user_data, anyloop_job *job);            /* a hint: its future was cancelled; NULL: none */
     anyloop_status (*shutdown)(void *user_data, int64_t timeout); /* stop accepting, wait; NULL: none */
 } anyloop_executor_methods;
 
@@ -197,7 +197,7 @@ ANYLOOP_API anyloop_status anyloop_executor_new(const anyloop_executor_methods *
  *
  * \param job  the job, as `submit` got it.
  * \thread  any
- * \owns    ends your claim on the job.
+ * \owns    takes `job`: your claim on it ends.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_job_run(anyloop_job *job);
@@ -207,7 +207,7 @@ ANYLOOP_API void anyloop_job_run(anyloop_job *job);
  *
  * \param job  the job, as `submit` got it.
  * \thread  any
- * \owns    ends your claim on the job.
+ * \owns    takes `job`: your claim on it ends.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_job_finish(anyloop_job *job);
@@ -259,6 +259,7 @@ ANYLOOP_API anyloop_status anyloop_loop_set_default_executor(anyloop_loop *loop,
  * \returns an operation with the result NONE; it fails with ANYLOOP_E_TIMED_OUT; failed with ANYLOOP_E_NOMEM,
  *          ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_shutdown_default_executor(anyloop_loop *loop, int64_t timeout);
@@ -268,6 +269,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_shutdown_default_executor(anyl
  * \param executor  the executor.
  * \returns `executor`.
  * \thread  any
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_executor *anyloop_executor_retain(anyloop_executor *executor);
@@ -276,6 +278,7 @@ ANYLOOP_API anyloop_executor *anyloop_executor_retain(anyloop_executor *executor
  *
  * \param executor  May be NULL.
  * \thread  any
+ * \owns    takes `executor`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_executor_release(anyloop_executor *executor);

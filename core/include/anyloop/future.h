@@ -13,6 +13,7 @@
 
 ANYLOOP_BEGIN_DECLS
 
+/* States of a future. ANYLOOP_CLOSED is the outcome of an await only. */
 enum { ANYLOOP_PENDING = 0, ANYLOOP_RESULT = 1, ANYLOOP_FAILED = 2, ANYLOOP_CANCELLED = 3, ANYLOOP_CLOSED = 4 };
 
 enum {
@@ -39,6 +40,7 @@ ANYLOOP_API anyloop_status anyloop_future_new(anyloop_loop *loop, anyloop_future
  * \param code  one of status.h's; any other is told as ANYLOOP_E_INVALID.
  * \returns the future.
  * \thread  any
+ * \owns    gives the future, a constant: letting it go does nothing.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_failed(anyloop_status code);
@@ -50,7 +52,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_failed(anyloop_status code);
  * \returns a task or future; failed with ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_NOMEM, ANYLOOP_E_STATE (a
  *          coroutine that was awaited already), ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `future`.
+ * \owns    takes `future`; gives the task or future.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_ensure_future(anyloop_loop *loop, anyloop_future *future);
@@ -184,6 +186,7 @@ ANYLOOP_API uint32_t anyloop_future_remove_done_callback(anyloop_future *future,
  * \param future  the future.
  * \returns `future`.
  * \thread  loop
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_future *anyloop_future_retain(anyloop_future *future);
@@ -194,6 +197,7 @@ ANYLOOP_API anyloop_future *anyloop_future_retain(anyloop_future *future);
  *
  * \param future  May be NULL.
  * \thread  loop
+ * \owns    takes `future`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_future_release(anyloop_future *future);
@@ -203,6 +207,7 @@ ANYLOOP_API void anyloop_future_release(anyloop_future *future);
  *
  * \param future  May be NULL.
  * \thread  any
+ * \owns    takes `future`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_future_release_threadsafe(anyloop_future *future);

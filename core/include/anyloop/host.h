@@ -28,11 +28,12 @@
 
 ANYLOOP_BEGIN_DECLS
 
-typedef struct anyloop_turn_event { /* 32 bytes on every target */
-    uint64_t user_data;             /* the integer that was registered; a callback's user_data pointer as a number */
-    uint64_t object;                /* STEP: the task; DONE: the future; borrowed until the next turn */
-    uint32_t kind;                  /* ANYLOOP_TURN_... */
-    uint32_t detail;                /* STEP: ANYLOOP_EVENT_...; DONE: the future's state */
+/* What was pulled. 32 bytes on every target. Never grows. */
+typedef struct anyloop_turn_event {
+    uint64_t user_data; /* the integer that was registered; a callback's user_data pointer as a number */
+    uint64_t object;    /* STEP: the task; DONE: the future; borrowed until the next turn */
+    uint32_t kind;      /* ANYLOOP_TURN_... */
+    uint32_t detail;    /* STEP: ANYLOOP_EVENT_...; DONE: the future's state */
     uint64_t reserved;
 } anyloop_turn_event;
 
@@ -47,7 +48,7 @@ enum {
 typedef struct anyloop_turn_info {
     uint32_t struct_size;
     uint32_t events;        /* how many were given */
-    uint64_t next_deadline; /* when to turn again: 0 now, also with events to deal with; ANYLOOP_NEVER: when woken */
+    uint64_t next_deadline; /* ns: when to turn again; 0: now, as with events to deal with; ANYLOOP_NEVER: when woken */
     uint32_t stopped;       /* 1: the loop was stopped and this turn is complete; said once */
     uint32_t deadlock;      /* 1: nothing is ready, no timer is set, and nobody outside can wake the loop */
     uint32_t interrupted;   /* 1: the batch is not finished (budget, events, an answer that is due) */

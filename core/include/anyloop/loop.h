@@ -17,16 +17,17 @@
 
 ANYLOOP_BEGIN_DECLS
 
-/* Where the loop's memory comes from. Must be thread-safe and outlive every handle of the loop. */
+/* Where the loop's memory comes from. Must be thread-safe and outlive every handle of the loop. Never grows. */
 typedef struct anyloop_allocator {
-    void *(*allocate)(void *user_data, size_t size); /* 16-aligned; NULL: no memory */
-    void (*release)(void *user_data, void *pointer, size_t size);
-    void *user_data;
+    void *(*allocate)(void *user_data, size_t size);              /* 16-aligned; NULL: no memory */
+    void (*release)(void *user_data, void *pointer, size_t size); /* what was allocated, and its size then */
+    void *user_data;                                              /* handed to both */
 } anyloop_allocator;
 
 /* Hears what the library has to say: `level` is ANYLOOP_LOG_..., `text` ends in NUL and has no newline at its end. */
 typedef void (*anyloop_log_fn)(void *user_data, uint32_t level, const char *text, size_t size);
 
+/* Levels of the log. */
 enum { ANYLOOP_LOG_ERROR = 1, ANYLOOP_LOG_WARNING = 2 };
 
 /* Options of a loop. Begin with `{.struct_size = sizeof(anyloop_loop_options)}`; zero is the default everywhere. */
@@ -79,6 +80,7 @@ ANYLOOP_API anyloop_loop *anyloop_get_running_loop(void);
  * \param out      the loop; close it, then release it.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID for a wrong struct size or an unknown flag, ANYLOOP_E_OS.
  * \thread  any
+ * \owns    `out` is yours to release.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_new_event_loop(const anyloop_loop_options *options, anyloop_loop **out);
@@ -88,6 +90,7 @@ ANYLOOP_API anyloop_status anyloop_new_event_loop(const anyloop_loop_options *op
  * \param loop  the loop.
  * \returns `loop`.
  * \thread  any
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_loop *anyloop_loop_retain(anyloop_loop *loop);
@@ -97,6 +100,7 @@ ANYLOOP_API anyloop_loop *anyloop_loop_retain(anyloop_loop *loop);
  *
  * \param loop  May be NULL.
  * \thread  any
+ * \owns    takes `loop`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_loop_release(anyloop_loop *loop);
@@ -334,6 +338,7 @@ ANYLOOP_API uint64_t anyloop_handle_when(const anyloop_handle *handle);
  *
  * \param handle  May be NULL.
  * \thread  loop
+ * \owns    takes `handle`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_handle_release(anyloop_handle *handle);
@@ -439,7 +444,7 @@ ANYLOOP_API anyloop_task *anyloop_current_task(const anyloop_loop *loop);
  * \param loop      the loop.
  * \param tasks     gets up to `capacity` tasks, borrowed. May be NULL when `capacity` is 0.
  * \param capacity  items.
- * \returns how many there are.
+ * \returns how many tasks there are.
  * \thread  loop
  * \since   0.1
  */

@@ -20,7 +20,7 @@ ANYLOOP_BEGIN_DECLS
  * \param future  the future.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    both are yours to release.
+ * \owns    `out` and `future` are yours to release.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_promise_new(anyloop_loop *loop, anyloop_promise **out, anyloop_future **future);
@@ -55,6 +55,7 @@ ANYLOOP_API anyloop_status anyloop_promise_set_error(anyloop_promise *promise, c
  * \param promise  the promise.
  * \returns `promise`.
  * \thread  any
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_promise *anyloop_promise_retain(anyloop_promise *promise);
@@ -63,6 +64,7 @@ ANYLOOP_API anyloop_promise *anyloop_promise_retain(anyloop_promise *promise);
  *
  * \param promise  May be NULL.
  * \thread  any
+ * \owns    takes `promise`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_promise_release(anyloop_promise *promise);
@@ -100,6 +102,7 @@ ANYLOOP_API void anyloop_waker_cancel(anyloop_waker *waker);
  * \param waker  the waker.
  * \returns `waker`.
  * \thread  any
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API anyloop_waker *anyloop_waker_retain(anyloop_waker *waker);
@@ -108,6 +111,7 @@ ANYLOOP_API anyloop_waker *anyloop_waker_retain(anyloop_waker *waker);
  *
  * \param waker  May be NULL.
  * \thread  any
+ * \owns    takes `waker`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_waker_release(anyloop_waker *waker);

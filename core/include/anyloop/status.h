@@ -13,7 +13,7 @@
 ANYLOOP_BEGIN_DECLS
 
 enum {
-    ANYLOOP_OK = 0,
+    ANYLOOP_OK = 0,                /* done */
     ANYLOOP_E_NOMEM = -1,          /* no memory; the request had no effect */
     ANYLOOP_E_STATE = -2,          /* the object is not in a state for that: asyncio's InvalidStateError */
     ANYLOOP_E_CLOSED = -3,         /* the loop is closed */
@@ -42,7 +42,7 @@ enum {
     ANYLOOP_E_END = -26,           /* the iteration is over */
     ANYLOOP_E_OS = -27,            /* the system refused; the error's os_code says how */
     ANYLOOP_E_VERSION = -28,       /* header and library do not fit */
-    ANYLOOP_E_FOREIGN_MAX = -1000
+    ANYLOOP_E_FOREIGN_MAX = -1000  /* from here down: the user's and the bindings' own */
 };
 
 /* Give the name of a code, such as "ANYLOOP_E_CLOSED".

@@ -31,6 +31,7 @@ ANYLOOP_API anyloop_status anyloop_lock_new(anyloop_loop *loop, anyloop_lock **o
  * \returns an operation with the result true; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_lock_acquire(anyloop_lock *lock);
@@ -57,6 +58,7 @@ ANYLOOP_API int32_t anyloop_lock_locked(const anyloop_lock *lock);
  *
  * \param lock  May be NULL.
  * \thread  loop
+ * \owns    takes `lock`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_lock_release(anyloop_lock *lock);
@@ -106,6 +108,7 @@ ANYLOOP_API int32_t anyloop_event_is_set(const anyloop_event *event);
  * \returns an operation with the result true; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_event_wait(anyloop_event *event);
@@ -114,6 +117,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_event_wait(anyloop_event *even
  *
  * \param event  May be NULL.
  * \thread  loop
+ * \owns    takes `event`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_event_release(anyloop_event *event);
@@ -146,6 +150,7 @@ ANYLOOP_API anyloop_lock *anyloop_condition_lock(const anyloop_condition *condit
  * \returns an operation with the result true; it fails with ANYLOOP_E_NOT_HELD when the lock is not held at the await;
  *          failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_condition_wait(anyloop_condition *condition);
@@ -161,7 +166,7 @@ typedef int32_t (*anyloop_predicate_fn)(void *user_data);
  * \param drop       frees `user_data`, once, when the operation is over. May be NULL.
  * \returns as `anyloop_condition_wait`; after a failure `drop` has run.
  * \thread  loop
- * \owns    `user_data`, through `drop`.
+ * \owns    `user_data`, through `drop`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_condition_wait_for(anyloop_condition *condition,
@@ -171,7 +176,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_condition_wait_for(anyloop_con
 /* Wake up to `count` who wait. They go on one by one, as they get the lock.
  *
  * \param condition  the condition.
- * \param count      SIZE_MAX: all.
+ * \param count      tasks; SIZE_MAX: all.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOT_HELD when nobody holds the lock, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
@@ -183,6 +188,7 @@ ANYLOOP_API anyloop_status anyloop_condition_notify(anyloop_condition *condition
  *
  * \param condition  May be NULL.
  * \thread  loop
+ * \owns    takes `condition`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_condition_release(anyloop_condition *condition);
@@ -212,6 +218,7 @@ ANYLOOP_API anyloop_status anyloop_semaphore_new(anyloop_loop *loop, uint32_t va
  * \returns an operation with the result true; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_semaphore_acquire(anyloop_semaphore *semaphore);
@@ -239,6 +246,7 @@ ANYLOOP_API int32_t anyloop_semaphore_locked(const anyloop_semaphore *semaphore)
  *
  * \param semaphore  May be NULL.
  * \thread  loop
+ * \owns    takes `semaphore`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_semaphore_release(anyloop_semaphore *semaphore);
@@ -261,6 +269,7 @@ ANYLOOP_API anyloop_status anyloop_barrier_new(anyloop_loop *loop, uint32_t part
  * \returns an operation; it fails with ANYLOOP_E_BROKEN when the barrier is reset or aborted; failed with
  *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_barrier_wait(anyloop_barrier *barrier);
@@ -271,6 +280,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_barrier_wait(anyloop_barrier *
  * \returns an operation with the result NONE; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_barrier_reset(anyloop_barrier *barrier);
@@ -281,6 +291,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_barrier_reset(anyloop_barrier 
  * \returns an operation with the result NONE; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_barrier_abort(anyloop_barrier *barrier);
@@ -307,10 +318,12 @@ ANYLOOP_API int32_t anyloop_barrier_broken(const anyloop_barrier *barrier);
  *
  * \param barrier  May be NULL.
  * \thread  loop
+ * \owns    takes `barrier`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_barrier_release(anyloop_barrier *barrier);
 
+/* In which order a queue gives its items. */
 enum { ANYLOOP_QUEUE_FIFO = 0, ANYLOOP_QUEUE_LIFO = 1, ANYLOOP_QUEUE_PRIORITY = 2 };
 
 /* Make a queue of values.
@@ -335,7 +348,7 @@ ANYLOOP_API anyloop_status anyloop_queue_new(anyloop_loop *loop, size_t maxsize,
  * \returns an operation with the result NONE; it fails with ANYLOOP_E_SHUTDOWN, ANYLOOP_E_NOMEM; failed with
  *          ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `item`.
+ * \owns    takes `item`; gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_put(anyloop_queue *queue, const anyloop_value *item,
@@ -347,6 +360,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_put(anyloop_queue *queue
  * \returns an operation with the item; it fails with ANYLOOP_E_SHUTDOWN once the queue is shut down and empty; failed
  *          with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_get(anyloop_queue *queue);
@@ -392,6 +406,7 @@ ANYLOOP_API anyloop_status anyloop_queue_task_done(anyloop_queue *queue);
  * \returns an operation with the result NONE; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID.
  * \thread  loop
+ * \owns    gives the operation.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_join(anyloop_queue *queue);
@@ -399,7 +414,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_queue_join(anyloop_queue *queu
 /* Give the number of items in a queue.
  *
  * \param queue  the queue.
- * \returns the number.
+ * \returns the number of items.
  * \thread  loop
  * \since   0.1
  */
@@ -420,6 +435,7 @@ ANYLOOP_API anyloop_status anyloop_queue_shutdown(anyloop_queue *queue, int32_t 
  *
  * \param queue  May be NULL.
  * \thread  loop
+ * \owns    takes `queue`.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_queue_release(anyloop_queue *queue);

@@ -32,6 +32,7 @@
 
 ANYLOOP_BEGIN_DECLS
 
+/* Why a step runs: see above. */
 enum {
     ANYLOOP_EVENT_START = 0,
     ANYLOOP_EVENT_RESUMED = 1,
@@ -39,6 +40,7 @@ enum {
     ANYLOOP_EVENT_CLOSE = 3
 };
 
+/* What a step answers: see above. */
 enum {
     ANYLOOP_STEP_RETURN = 0,
     ANYLOOP_STEP_RAISE = 1,
@@ -60,7 +62,7 @@ typedef int32_t (*anyloop_step_fn)(void *frame, anyloop_task *task, uint32_t eve
  * \param size   of the frame, in bytes.
  * \returns the coroutine; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    copies the frame.
+ * \owns    copies `frame`; gives the coroutine.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name,
@@ -75,7 +77,8 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_coroutine_create(anyloop_loop 
  * \param size   of the frame, in bytes.
  * \returns the task; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    copies the frame. The loop holds the task until it is done: release the handle as soon as you like.
+ * \owns    copies `frame`; gives the task. The loop holds the task until it is done: release the handle as soon as
+ *          you like.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step,
@@ -100,8 +103,7 @@ typedef struct anyloop_coroutine_options {
  * \returns the coroutine; failed with ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; the frame
  *          is dropped then.
  * \thread  loop
- * \owns    copies the frame, which `drop` gives back. With a wrong `struct_size` nothing is read, and nothing is
- *          dropped.
+ * \owns    copies the frame, gives the coroutine. With a wrong `struct_size` nothing is read, and nothing is dropped.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop,
@@ -129,7 +131,7 @@ enum {
  * \returns the task; failed with ANYLOOP_E_CLOSED, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_NOMEM, ANYLOOP_E_STATE when it was
  *          awaited or cancelled already, ANYLOOP_E_TYPE when it is no coroutine, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    takes `coroutine`.
+ * \owns    takes `coroutine`; gives the task.
  * \since   0.1
  */
 ANYLOOP_API ANYLOOP_OWNED anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine,

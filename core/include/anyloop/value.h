@@ -35,14 +35,16 @@ ANYLOOP_BEGIN_DECLS
 #define ANYLOOP_ALIGN8 _Alignas(8)
 #endif
 
+/* See above. Never grows. */
 typedef struct anyloop_value {
-    ANYLOOP_ALIGN8 uint32_t kind;
-    uint32_t flags; /* ERROR: the code, as an int32_t; else ANYLOOP_VALUE_LOCAL or 0 */
-    uint64_t bits;
-    uint64_t size;
-    uint64_t owner;
+    ANYLOOP_ALIGN8 uint32_t kind; /* ANYLOOP_NONE to ANYLOOP_FOREIGN */
+    uint32_t flags;               /* ERROR: the code, as an int32_t; else ANYLOOP_VALUE_LOCAL or 0 */
+    uint64_t bits;                /* the value, or where it is */
+    uint64_t size;                /* of what `bits` points at */
+    uint64_t owner;               /* 0: nothing is counted */
 } anyloop_value;
 
+/* Kinds. */
 enum {
     ANYLOOP_NONE = 0,
     ANYLOOP_BOOL = 1,
@@ -63,6 +65,7 @@ enum { ANYLOOP_VALUE_LOCAL = 1 };
  *
  * \param value  any value.
  * \thread  any; for a value with ANYLOOP_VALUE_LOCAL, loop
+ * \owns    gives one reference more.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_value_retain(const anyloop_value *value);
@@ -71,6 +74,7 @@ ANYLOOP_API void anyloop_value_retain(const anyloop_value *value);
  *
  * \param value  any value that you own.
  * \thread  any
+ * \owns    takes what `value` holds.
  * \since   0.1
  */
 ANYLOOP_API void anyloop_value_release(anyloop_value *value);
@@ -83,7 +87,7 @@ ANYLOOP_API void anyloop_value_release(anyloop_value *value);
  * \param out   the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    copies `text`.
+ * \owns    copies `text`; gives `out`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_text(anyloop_loop *loop, const char *text, size_t size, anyloop_value *out);
@@ -96,7 +100,7 @@ ANYLOOP_API anyloop_status anyloop_value_text(anyloop_loop *loop, const char *te
  * \param out   the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    copies `data`.
+ * \owns    copies `data`; gives `out`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_bytes(anyloop_loop *loop, const void *data, size_t size, anyloop_value *out);
@@ -109,7 +113,7 @@ ANYLOOP_API anyloop_status anyloop_value_bytes(anyloop_loop *loop, const void *d
  * \param out    the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    takes what `items` hold; the array itself stays yours.
+ * \owns    takes what `items` hold; the array itself stays yours; gives `out`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_list(anyloop_loop *loop, const anyloop_value *items, size_t count,
@@ -124,7 +128,7 @@ ANYLOOP_API anyloop_status anyloop_value_list(anyloop_loop *loop, const anyloop_
  * \param out      the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    `pointer`, through `drop`.
+ * \owns    `pointer`, through `drop`; gives `out`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_foreign(anyloop_loop *loop, void *pointer, anyloop_drop_fn drop,
@@ -136,7 +140,7 @@ ANYLOOP_API anyloop_status anyloop_value_foreign(anyloop_loop *loop, void *point
  * \param out     the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
- * \owns    retains `future`.
+ * \owns    retains `future`; gives `out`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_future(anyloop_future *future, anyloop_value *out);
@@ -163,7 +167,7 @@ typedef struct anyloop_error_options {
  * \param out   the value. Without memory for the text it is the code alone.
  * \returns ANYLOOP_OK, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    copies `text`.
+ * \owns    copies `text`; gives `out`.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_error(anyloop_loop *loop, anyloop_status code, const char *text, size_t size,
@@ -176,7 +180,8 @@ ANYLOOP_API anyloop_status anyloop_value_error(anyloop_loop *loop, anyloop_statu
  * \param out      the value, yours to give away or release.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_TYPE for a foreign value that holds a future, ANYLOOP_E_INVALID.
  * \thread  any
- * \owns    copies the text, takes the values. With a wrong `struct_size` nothing is read, and nothing is taken.
+ * \owns    takes the values of `options` and copies its text; gives `out`. With a wrong `struct_size` nothing is read,
+ *          and nothing is taken.
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_value_error_with(anyloop_loop *loop, const anyloop_error_options *options,

@@ -11,6 +11,7 @@
 
 ANYLOOP_BEGIN_DECLS
 
+/* The header's version. */
 #define ANYLOOP_VERSION_MAJOR 0
 #define ANYLOOP_VERSION_MINOR 1
 #define ANYLOOP_VERSION_PATCH 0
