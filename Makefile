@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan
 MATRIX := release clang-release asan tsan amalgamation
 
-.PHONY: help demo test matrix amalgamation conformance format clean
+.PHONY: help demo test matrix amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -36,6 +36,14 @@ test-%: ## one build of the matrix, such as test-tsan
 amalgamation: ## anyloop.c and anyloop.h into build/amalgamation
 	@tools/setup amalgamation
 	python3 tools/amalgamate.py build/amalgamation
+
+api: ## after a change of the headers: lint them, write api.json and what else follows from them
+	@tools/setup api
+	@python3 -B tools/api.py write
+
+abidiff: ## what changed in the ABI since the last tag or commit (BASE=... to choose), into build/abidiff.txt
+	@tools/setup abidiff
+	@tools/abidiff $(BASE)
 
 conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
 	@tools/setup conformance

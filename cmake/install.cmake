@@ -8,6 +8,8 @@ else()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 endif()
 install(TARGETS anyloop EXPORT anyloop)
+# The interface as data, for those who bind it.
+install(FILES ${PROJECT_SOURCE_DIR}/core/api.json DESTINATION ${CMAKE_INSTALL_DATADIR}/anyloop)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/anyloop)
 install(EXPORT anyloop NAMESPACE anyloop:: FILE anyloop-targets.cmake DESTINATION ${package_dir})

@@ -190,7 +190,8 @@ def check(path):
     for name, declared in API["structs"].items():
         made = struct(name)
         seen = [("its size", ctypes.sizeof(made), declared["size"][layout])]
-        seen += [(field["name"], getattr(made, field["name"]).offset, field["offset"][layout]) for field in declared["fields"]]
+        seen += [(field, getattr(made, field).offset, offset[layout])
+                 for field, offset in ((each["name"], each["offset"]) for each in declared["fields"])]
         wrong += [f"{name}: {what} is {here} here, and {there} in C" for what, here, there in seen if here != there]
         count += len(seen)
     print(*wrong, f"{len(API['functions'])} functions, {count} sizes and offsets, {len(wrong)} wrong", sep="\n")

@@ -55,7 +55,7 @@ def clang(include, target, headers, more, *flags):
     command = [CLANG, f"--target={target}", "-std=c11", "-ffreestanding", "-nostdlibinc", f"-I{include}", *flags]
     done = subprocess.run([*command, "-x", "c", "-"], input=source, capture_output=True, text=True)
     if done.returncode:
-        raise Unreadable(done.stderr.strip())
+        raise Unreadable(f"{target}: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -143,11 +143,13 @@ def signature(type):
 
 def parameters_of_pointer(type, declared):
     """Of a function pointer: the AST has the types, the text has the names."""
-    types = signature(type)[1]
-    text = re.sub(r"/\*.*?\*/", "", declared, flags=re.S)
-    names = [re.search(r"(\w+)$", part)[1] for part in split(text[text.index("(", text.index("*", text.index("("))) + 1:
-                                                                  text.rindex(")")])]
-    return [Entity("parameter", name, of) for name, of in zip(names, types, strict=True) if of != "..."]
+    text = " ".join(re.sub(r"/\*.*?\*/", "", declared, flags=re.S).split())
+    written = split(re.search(r"\(\*\s*\w*\)\s*\((.*)\)", text)[1])
+    made = []
+    for part, of in zip(written, signature(type)[1], strict=True):
+        name = re.search(r"\w*$", part)[0] if part != of else ""
+        made += [Entity("parameter", name, of)] if of != "..." else []
+    return made
 
 
 # ---- from nodes to entities
@@ -265,11 +267,13 @@ def questions_about(entities):
                     yield field, "offset", f"__builtin_offsetof({one.name}, {field.name})"
 
 
-def answer(entities, tree, layout):
-    answers = {node["inner"][0]["name"]: constant_value(node) for node in tree
-               if node["kind"] == "EnumDecl" and node["inner"][0].get("name", "").startswith("anyl_asked_")}
-    for number, (one, what, _) in enumerate(questions_about(entities)):
-        said = answers[f"anyl_asked_{number}"]
+def answer(entities, tree, asked, layout):
+    """What is not asked, since it is not there on the first target, stays without an answer."""
+    values = [constant_value(node) for node in tree
+              if node["kind"] == "EnumDecl" and node["inner"][0].get("name", "").startswith("anyl_asked_")]
+    answers = dict(zip(asked, values, strict=True))
+    for one, what, expression in questions_about(entities):
+        said = answers.get(expression)
         if what == "value":
             one.value = said
         elif what == "type":
@@ -294,14 +298,14 @@ def read(include, targets=tuple(TARGETS)):
     sources, seen, differences = Sources(), {}, []
     macros = list(macros_of(include, headers, sources))
     entities = list(entities_of(ast(include, targets[0], headers), include, sources)) + macros
-    asked = "".join(f"enum {{ anyl_asked_{number} = ({expression}) }};\n"
-                    for number, (_, _, expression) in enumerate(questions_about(entities)))
+    asked = [expression for _, _, expression in questions_about(entities)]
+    asking = "".join(f"enum {{ anyl_asked_{number} = ({each}) }};\n" for number, each in enumerate(asked))
     for target in targets:
-        tree = ast(include, target, headers, asked)
+        tree = ast(include, target, headers, asking)
         found = list(entities_of(tree, include, sources))
         here = found + [dataclasses.replace(macro, layout={}) for macro in macros]
-        answer(here, tree, TARGETS[target])
-        answer(entities, tree, TARGETS[target])
+        answer(here, tree, asked, TARGETS[target])
+        answer(entities, tree, asked, TARGETS[target])
         everywhere = {name: (*fact[:3], fact[4], [part[:2] for part in fact[5]]) for name, fact in facts(here).items()}
         for group, what in (("everywhere", everywhere), (TARGETS[target], facts(here))):
             known = seen.setdefault(group, what)
