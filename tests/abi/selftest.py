@@ -27,6 +27,8 @@ PROSE = "/* Set a pair.\n *\n * \\param thing  the thing.\n * \\param pair   cop
 # What becomes what in the fixture; a part of what lint must say, "" for nothing; and does the ABI change?
 CASES = [
     # The ABI changes, and no rule is broken.
+    ("ANYLOOP_NEVER UINT64_MAX", "ANYLOOP_NEVER 18446744073709551615u", "", KEEPS),
+    ("#define ANYLOOP_NEVER UINT64_MAX", "enum { ANYLOOP_NEVER = 0 };", "", BREAKS),
     ("const anyloop_pair *pair);", "anyloop_pair *pair);", "", BREAKS),
     (DELAY, "uint64_t delay)", "", BREAKS),
     ("ANYLOOP_E_INVALID = -9 ", "ANYLOOP_E_INVALID = -8 ", "", BREAKS),
@@ -47,6 +49,7 @@ CASES = [
     (SET, SET.replace("const anyloop_pair *pair", "anyloop_pair pair"), "pair has anyloop_pair by value", BREAKS),
     (SET, SET.replace("anyloop_status", "_Bool", 1), "its result has the type _Bool", BREAKS),
     (SET, SET.replace("const anyloop_pair *", "const long *"), "pair points at long", BREAKS),
+    (SET, f"void (*{SET.removeprefix('anyloop_status ')})(void)", "its result points at", BREAKS),
     ("const char *name;  ", "size_t name;  ", "name has the type size_t", BREAKS),
     ("void *user_data, uint32_t whether", "void *user_data, int whether", "choose has the type int", BREAKS),
     # shape
@@ -54,6 +57,7 @@ CASES = [
     ("anyloop_drop_fn)(void *user_data)", "anyloop_drop_fn)(void *user_data, ...)", "has varargs", BREAKS),
     (RELEASE, "enum anyloop_colour { ANYLOOP_RED };\n\n" + RELEASE, "a public enum", KEEPS),
     (RELEASE, "union anyloop_either { int32_t a; };\n\n" + RELEASE, "a public record", KEEPS),
+    (RELEASE, "struct anyloop_loose { int32_t a; };\n\n" + RELEASE, "a public record", KEEPS),
     (RELEASE, "extern int32_t anyloop_count;\n\n" + RELEASE, "a public var", KEEPS),
     (RELEASE, "/* Twice. */\n#define ANYLOOP_TWICE(x) ((x) * 2)\n\n" + RELEASE, "a macro with parameters", KEEPS),
     (RELEASE, "static inline int32_t anyloop_one(void) { return 1; }\n\n" + RELEASE, "anyloop_one is inline", KEEPS),

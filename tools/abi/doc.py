@@ -32,18 +32,18 @@ def parse(comment):
     what, *rest = re.split(r"^\\", lines_of(comment), flags=re.M)
     tags = []
     for each in rest:
-        kind, name, text = re.fullmatch(r"(param\b(?=\s+\w)|\w+)\s*((?<=\s)\w+|)(.*)" if each.startswith("param")
-                                        else r"(\w*)()(.*)", each, re.S).groups()
-        tags.append((kind, name, " ".join(text.split())))
+        kind, *words = each.split() or [""]
+        name = words.pop(0) if kind == "param" and words else ""
+        tags.append((kind, name, " ".join(words)))
     return Doc(" ".join(what.split()), tags)
 
 
 def codes(function, docs, seen=()):
     """The codes that \\returns names, in its order, with those of the functions that it refers to."""
     text = docs[function].text("returns")
-    never = set(re.findall(r"never (ANYLOOP_(?:OK|E_\w+))", text))
+    never = set(re.findall(r"never (ANYLOOP_E_\w+)", text))
     found = []
-    for code, other in re.findall(r"\b(ANYLOOP_(?:OK|E_[A-Z_]+))\b|(?:\bas|\bcodes of) `(\w+)`", text):
+    for code, other in re.findall(r"\b(ANYLOOP_(?:OK|E_\w+))\b|(?:\bas|\bcodes of) `(\w+)`", text):
         if code:
             found.append(code)
         elif other in docs and other not in (*seen, function):

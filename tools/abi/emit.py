@@ -134,15 +134,31 @@ def on(numbers):
     return f"ON({', '.join(map(str, numbers))})"
 
 
+CONTRACT = """\
+/* contract.c -- the ABI as it was when this was written: compiles only while it is the same.
+ *
+ * {note}
+ *
+ * SPDX-License-Identifier: MIT
+ */
+{includes}
+
+/* The targets differ in their pointers, and i386 in how it aligns a 64-bit integer. */
+#if defined(__i386__)
+#define ON(wide, narrow, i386) (i386)
+#elif UINTPTR_MAX > UINT32_MAX
+#define ON(wide, narrow, i386) (wide)
+#else
+#define ON(wide, narrow, i386) (narrow)
+#endif
+#define SAME(expression, type) _Static_assert(_Generic((expression), type: 1, default: 0), #expression)
+#define IS(expression, value) _Static_assert((expression) == (value), #expression)
+"""
+
+
 def contract(api):
-    lines = [f"/* contract.c -- the ABI as it was when this was written: compiles only while it is the same.", " *",
-             f" * {NOTE}", " *", " * SPDX-License-Identifier: MIT", " */"]
-    lines += [f"#include <{header}>" for header in api.headers]
-    lines += ["", "/* The targets differ in their pointers, and i386 in how it aligns a 64-bit integer. */",
-              "#if defined(__i386__)", "#define ON(wide, narrow, i386) (i386)", "#elif UINTPTR_MAX > UINT32_MAX",
-              "#define ON(wide, narrow, i386) (wide)", "#else", "#define ON(wide, narrow, i386) (narrow)", "#endif",
-              "#define SAME(expression, type) _Static_assert(_Generic((expression), type: 1, default: 0), #expression)",
-              "#define IS(expression, value) _Static_assert((expression) == (value), #expression)", ""]
+    includes = "\n".join(f"#include <{header}>" for header in api.headers)
+    lines = [CONTRACT.format(note=NOTE, includes=includes)]
     by_name = {kind: sorted(api.all(kind), key=lambda one: one.name)
                for kind in ("alias", "callback", "constant", "struct", "function")}
     for one in by_name["alias"]:
@@ -150,8 +166,9 @@ def contract(api):
     for one in by_name["callback"]:
         lines.append(f"SAME(({one.name})0, {one.type});")
     for one in by_name["constant"]:
-        suffix = "u" if one.value >= 2**63 else ""
-        lines.append(f"IS({one.name}, {one.value}{suffix});")
+        lines.append(f"IS({one.name}, {one.value}{'u' if one.value >= 2**63 else ''});")
+        if "enumerator" not in one.marks:
+            lines.append(f"SAME({one.name}, {one.type});")
     for one in by_name["struct"]:
         lines.append(f"IS(sizeof({one.name}), {on(size for size, _ in one.layout.values())});")
         lines.append(f"IS(_Alignof({one.name}), {on(alignment for _, alignment in one.layout.values())});")

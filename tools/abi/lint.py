@@ -23,7 +23,7 @@ from .reader import INTEGERS, PLUMBING, signature
 BY_VALUE = {*INTEGERS, "double"}
 POINTEES = {*BY_VALUE, "size_t", "char", "void", "uint8_t"}
 TIME = re.compile(r"(^|_)(delay|timeout|deadline|budget|start)$")
-UNIT = re.compile(r"\b(bytes|items|tasks|jobs|buckets)\b")
+UNIT = re.compile(r"\b(bytes|items|tasks|jobs|frames)\b")
 ALL_KINDS = "function", "callback", "struct", "handle", "alias", "constant"
 
 
@@ -35,6 +35,7 @@ def handle_of(type):
 def check_types(api, docs):
     names = {kind: {one.name for one in api.all(kind)} for kind in ("callback", "struct", "handle", "alias")}
     pointees = POINTEES | set().union(*names.values())
+    by_value = BY_VALUE | names["callback"] | {one.name for one in api.all("alias") if one.type in BY_VALUE}
 
     def wrong(type, size_t=True):
         if "(*)" in type:
@@ -45,8 +46,7 @@ def check_types(api, docs):
         base = re.sub(r"\bconst\b", "", type).replace("*", "").strip()
         if "*" in type:
             return None if base in pointees else f"points at {base}"
-        by_value = BY_VALUE | names["callback"] | {"anyloop_status"} | ({"void", "size_t"} if size_t else set())
-        if base in by_value:
+        if base in by_value | ({"void", "size_t"} if size_t else set()):
             return None
         return f"has {base} by value" if base in names["struct"] | names["handle"] else f"has the type {base}"
 
@@ -171,8 +171,7 @@ def check_codes(api, docs):
             checked = any("*" in part.type and "May be NULL" not in doc.text("param", part.name) for part in one.parts)
             lacks = ["ANYLOOP_E_THREAD"] * on_loop + ["ANYLOOP_E_INVALID"] * checked
             yield from ((one, f"can fail with {code} and does not say so") for code in lacks if code not in named)
-        if one.type == "anyloop_status" and doc.text("returns") and not re.search(r"ANYLOOP_\w+|`anyloop_\w+`|\bcode\b",
-                                                                                  doc.text("returns")):
+        if one.type == "anyloop_status" and not re.search(r"ANYLOOP_\w+|`anyloop_\w+`|\bcode\b", doc.text("returns")):
             yield one, "gives a status and names no code"
         first = handle_of(one.parts[0].type) if one.parts else ""
         if one.name.endswith("_threadsafe"):
@@ -228,7 +227,7 @@ def check_units(api, docs):
         for part in one.parts:
             if part.comment and TIME.search(part.name) and not re.search(r"\bns\b", part.comment):
                 yield one, f"does not say that {part.name} is in ns"
-            if part.comment and part.name.endswith("_size") and not UNIT.search(part.comment):
+            if part.comment and re.search(r"(?<!^struct)_size$", part.name) and not UNIT.search(part.comment):
                 yield one, f"does not say what {part.name} counts"
 
 

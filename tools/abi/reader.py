@@ -163,7 +163,9 @@ def entity(node, sources, kind, type=""):
 
 def function(node, sources):
     inner = node.get("inner", [])
-    made = entity(node, sources, "function", re.match(r"[^(]*", node["type"]["qualType"])[0].strip())
+    type = node["type"]["qualType"]
+    # One that gives a function pointer is left as it is: no rule allows it.
+    made = entity(node, sources, "function", type if re.match(r"[^(]*\(\*", type) else type.partition("(")[0].strip())
     made.parts = [Entity("parameter", child.get("name", ""), child["type"]["qualType"])
                   for child in inner if child["kind"] == "ParmVarDecl"]
     kinds = {child["kind"] for child in inner}
@@ -223,6 +225,7 @@ def constants(node, sources):
 def entities_of(tree, include, sources):
     structs = {node["name"]: node for node in tree
                if node["kind"] == "RecordDecl" and node.get("completeDefinition") and "name" in node}
+    typedefs = {node["name"] for node in tree if node["kind"] == "TypedefDecl"}
     for node in tree:
         if "loc" not in node or not str(location(node).get("file", "")).startswith(f"{include}/"):
             continue
@@ -232,7 +235,7 @@ def entities_of(tree, include, sources):
             yield typedef(node, sources, structs)
         elif node["kind"] == "EnumDecl" and "name" not in node:
             yield from constants(node, sources)
-        elif node["kind"] != "RecordDecl" or node["tagUsed"] != "struct" or "name" not in node:
+        elif node["kind"] != "RecordDecl" or node["tagUsed"] != "struct" or node.get("name") not in typedefs:
             yield entity(node, sources, "other", node["kind"].removesuffix("Decl").lower())
 
 
