@@ -7,8 +7,8 @@
  *
  * Objects are opaque and counted. A handle that you were given is yours to release; a handle that you are shown
  * ("borrowed") is not. `await`, the combinators and whatever is said to *take* its argument consume the reference,
- * on failure too. A value that is handed over is taken, on failure too. Everything else borrows. `\owns` says who takes,
- * copies, retains or gives what; what it does not name is borrowed.
+ * on failure too. A value that is handed over is taken, on failure too. Everything else borrows. `\owns` says what is
+ * taken, copied, retained or given; what it does not name is borrowed.
  *
  * Two classes of handles. Loop-thread handles (future, task, handle, lock, queue, ...) are plain memory: use them on
  * the loop's thread only. Released on another thread they stay for ever, and that is logged; futures and tasks alone
