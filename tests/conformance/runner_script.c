@@ -110,7 +110,7 @@ static void trace_refusal(const struct here *here, const struct json *step, anyl
 void run_script(struct scene *scene)
 {
     struct here here = {scene, "script", NULL};
-    for (const struct json *step = scene->script->first; step; step = step->next) {
+    for (const struct json *step = scene->program->script->first; step; step = step->next) {
         const struct op *op = op_of(step);
         if (!is_possible(&here, op, step))
             continue;
