@@ -580,6 +580,41 @@ static void pulling_without_memory(void **state)
 
 /* ---- programs */
 
+/* examples/01-quickstart, without its words and without its half second of real sleep. */
+struct hello {
+    anyloop_coro co;
+    int64_t delay;
+    int stops;
+};
+
+ANYLOOP_ASYNC(hello)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, my->delay));
+    if (my->stops)
+        assert_ok(anyloop_loop_stop(my->co.loop));
+    ANYLOOP_END;
+}
+
+static void the_quickstart(anyloop_loop *loop)
+{
+    ANYLOOP_SPAWN(loop, hello, .delay = ANYLOOP_SECONDS(1), .stops = 1);
+    ANYLOOP_SPAWN(loop, hello, .delay = ANYLOOP_MS(1200));
+    anyloop_future *job = anyloop_run_in_executor(loop, NULL, return_item, item());
+    anyloop_status status = anyloop_loop_run_forever(loop);
+    if (status != ANYLOOP_E_DEADLOCK) /* the one that stops the loop was not made, or did not get to it */
+        assert_ok(status);
+    run_fine(loop, anyloop_gather_pending(loop, ANYLOOP_RETURN_EXCEPTIONS));
+    fine(anyloop_future_error_code(job));
+    anyloop_future_release(job);
+}
+
+static void the_quickstart_without_memory(void **state)
+{
+    (void)state;
+    without_memory(the_quickstart);
+}
+
 struct leaver {
     anyloop_coro co;
 };
@@ -815,6 +850,7 @@ int main(void)
         cmocka_unit_test(promises_without_memory),
         cmocka_unit_test(jobs_without_memory),
         cmocka_unit_test(pulling_without_memory),
+        cmocka_unit_test(the_quickstart_without_memory),
         cmocka_unit_test(a_run_without_memory),
         cmocka_unit_test(a_shutdown_without_memory),
         cmocka_unit_test(completing_cancelling_and_stopping_ask_for_no_memory),
