@@ -850,7 +850,8 @@ static void a_run_that_forks_ends_in_the_child_and_goes_on_in_the_parent(void **
 static void nothing_that_a_child_does_wakes_its_parents_host(void **state)
 {
     (void)state;
-    anyloop_loop *loop = loop_real();
+    begin();
+    anyloop_loop *loop = loop_with(ANYLOOP_LOOP_UNPINNED); /* where no call asks for the thread */
     anyloop_promise *promise;
     anyloop_future *future;
     anyloop_turn_info info = {.struct_size = sizeof info};

@@ -148,7 +148,8 @@ static void posix_set_timer(anyl_poller *poller)
         uint64_t at = poller->armed ? poller->armed : 1; /* 0 would disarm */
         when.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000000u), .tv_nsec = (long)(at % 1000000000u)};
     }
-    timerfd_settime(poller->time_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    while (timerfd_settime(poller->time_fd, TFD_TIMER_ABSTIME, &when, NULL) != 0 && errno == EINTR)
+        ;
 }
 
 static bool posix_open_all(anyl_poller *poller)
