@@ -58,6 +58,48 @@ static void b01_a_call_from_another_thread_wakes_the_loop_each_time(void **state
     loop_end(ball.loop);
 }
 
+struct busy {
+    anyloop_loop *loop;
+    gate blocked, posted;
+    int runs;
+};
+
+static void block(void *user_data)
+{
+    struct busy *busy = user_data;
+    gate_open(&busy->blocked);
+    gate_wait(&busy->posted, 1);
+}
+
+static void run_for_ever(void *user_data)
+{
+    struct busy *busy = user_data;
+    busy->runs++;
+    anyloop_loop_call_soon(busy->loop, run_for_ever, busy, NULL, NULL);
+}
+
+static void *stop_while_it_blocks(void *user_data)
+{
+    struct busy *busy = user_data;
+    gate_wait(&busy->blocked, 1);
+    anyloop_loop_call_soon_threadsafe(busy->loop, stop_loop, busy->loop, NULL);
+    gate_open(&busy->posted);
+    return NULL;
+}
+
+static void a_stop_from_another_thread_takes_effect_behind_a_callback_that_blocks_or_never_ends(void **state)
+{
+    (void)state;
+    struct busy busy = {.loop = loop_real(), .blocked = GATE, .posted = GATE};
+    pthread_t thread = thread_start(stop_while_it_blocks, &busy);
+    assert_ok(anyloop_loop_call_soon(busy.loop, run_for_ever, &busy, NULL, NULL));
+    assert_ok(anyloop_loop_call_soon(busy.loop, block, &busy, NULL, NULL));
+    assert_ok(anyloop_loop_run_forever(busy.loop));
+    assert_int_equal(busy.runs, 2); /* before the block, and in the turn that the stop came in */
+    thread_join(thread);
+    loop_end(busy.loop);
+}
+
 static void *post_note(void *loop)
 {
     anyloop_loop_call_soon_threadsafe(loop, note, "posted", NULL);
@@ -911,6 +953,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(b01_a_call_from_another_thread_wakes_the_loop_each_time),
+        cmocka_unit_test(a_stop_from_another_thread_takes_effect_behind_a_callback_that_blocks_or_never_ends),
         cmocka_unit_test(a_call_from_another_thread_waits_behind_what_is_ready),
         cmocka_unit_test(b02_threadsafe_calls_inside_a_turn_keep_their_order_among_the_plain_ones),
         cmocka_unit_test(b06_a_task_that_another_thread_cancelled_before_it_began_runs_nothing),
