@@ -1,7 +1,7 @@
 /* runner_scene.h -- a scenario while it runs: its document, its loop, and what its names stand for.
  *
- * Owns:           the arena, the loop, a reference to every object that has a name, the books of what was given away to be
- *                 called or dropped; scene_close gives all of it back.
+ * Owns:           the arena, the loop, a reference to every object that has a name, the books of what was given away
+ *                 to be called or dropped; scene_close gives all of it back.
  * Must not know:  what the steps do.
  * Why one kind of entry: the five tables of the format differ only in what an entry holds, and everything held is let
  *                 go in the same two places, when its name is taken by another and at the end.
@@ -104,7 +104,7 @@ struct note {
 void program_read(struct program *program, const char *path);
 void program_free(struct program *program);
 
-/* Makes a scene of a program; its loop takes memory from `allocator`, NULL: malloc. Fails when there is none for a loop. */
+/* Makes a scene of a program. Its loop takes memory from `allocator`, NULL: malloc. Fails when there is none for it. */
 anyloop_status scene_open(struct scene *scene, const struct program *program, const anyloop_allocator *allocator);
 /* Closes the loop and gives everything back. NULL, or what the books then say is wrong. */
 const char *scene_close(struct scene *scene);

@@ -1,12 +1,12 @@
-/* torture.c -- runs scenarios again and again with one thing going wrong each time, and looks whether the books balance.
+/* torture.c -- runs scenarios again and again, one thing going wrong each time, and looks whether the books balance.
  *
  *     torture memory FILE...   the nth request of the loop finds no memory: for every n; once, and from there on
- *     torture cancel FILE...   the task that is about to await is cancelled: at every await; there, on the next turn and
- *                              a millisecond later; once, and from there on
+ *     torture cancel FILE...   the task that is about to await is cancelled: at every await; there, on the next turn
+ *                              and a millisecond later; once, and from there on
  *
- * Owns:           the allocator that fails, and the cancelling. The runner's scene keeps the books of what is called and
- *                 dropped.
- * Must not know:  what any scenario does: a program that went wrong leaves another trace, so traces are not looked at.
+ * Owns:           the allocator that fails, and the cancelling. The runner's scene keeps the books of what is called
+ *                 and dropped.
+ * Must not know:  what a scenario does: where something went wrong the trace is another, so nobody looks at it.
  *
  * Each run must end, close its loop, lose no callback, drop all that was given away once and give back all memory. After
  * a request that failed only once the loop must still work. `-v` names each run before it begins.
@@ -225,8 +225,9 @@ int main(int argc, char **argv)
 {
     verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
     char **arguments = argv + 1 + verbose;
-    unsigned long (*torture)(const char *file, const struct program *program) =
-        argc > 2 + verbose ? fault_called(arguments[0]) : NULL;
+    unsigned long (*torture)(const char *file, const struct program *program) = NULL;
+    if (argc > 2 + verbose)
+        torture = fault_called(arguments[0]);
     if (torture == NULL) {
         fprintf(stderr, "usage: %s [-v] memory|cancel SCENARIO.json...\n", argv[0]);
         return 1;

@@ -548,6 +548,49 @@ static void jobs_without_memory(void **state)
     without_memory(jobs);
 }
 
+/* None on a thread that says so. */
+static _Thread_local int no_memory_here;
+
+static void *allocate_elsewhere(void *user_data, size_t size)
+{
+    return no_memory_here ? NULL : memory_allocate(user_data, size);
+}
+
+static void raise_without_memory(anyloop_job *job, const anyloop_value *in)
+{
+    (void)in;
+    no_memory_here = 1;
+    anyloop_job_raise(job, ANYLOOP_E_USER, "for this text there is no memory");
+    no_memory_here = 0;
+}
+
+static void a_job_that_finds_no_memory_has_an_end_and_its_thread_takes_the_next(void **state)
+{
+    (void)state;
+    const anyloop_allocator allocator = {allocate_elsewhere, memory_release, NULL};
+    const anyloop_loop_options options = {.struct_size = sizeof options, .allocator = &allocator};
+    const anyloop_thread_pool_options one = {.struct_size = sizeof one, .max_workers = 1};
+    anyloop_loop *loop = NULL;
+    anyloop_executor *pool = NULL;
+    begin();
+    assert_ok(anyloop_new_event_loop(&options, &loop));
+    assert_ok(anyloop_thread_pool_new(&one, &pool));
+    made = dropped = 0;
+    for (int i = 0; i < 3; i++) {
+        anyloop_future *future = anyloop_run_in_executor(loop, pool, raise_without_memory, item());
+        assert_int_equal(anyloop_loop_run_until_complete(loop, future), ANYLOOP_E_USER);
+        size_t size = 1;
+        anyloop_error_text(anyloop_future_error(future), &size);
+        assert_int_equal(size, 0);
+        anyloop_future_release(future);
+        run_to(loop, anyloop_run_in_executor(loop, pool, return_item, item()), ANYLOOP_OK);
+    }
+    assert_ok(anyloop_executor_shutdown(pool, 0, ANYLOOP_FOREVER));
+    anyloop_executor_release(pool);
+    loop_end(loop);
+    assert_int_equal(dropped, made);
+}
+
 /* Every integer comes back once, by a refusal too. */
 static void pulled(anyloop_loop *loop)
 {
@@ -849,6 +892,7 @@ int main(void)
         cmocka_unit_test(queues_without_memory),
         cmocka_unit_test(promises_without_memory),
         cmocka_unit_test(jobs_without_memory),
+        cmocka_unit_test(a_job_that_finds_no_memory_has_an_end_and_its_thread_takes_the_next),
         cmocka_unit_test(pulling_without_memory),
         cmocka_unit_test(the_quickstart_without_memory),
         cmocka_unit_test(a_run_without_memory),

@@ -19,14 +19,15 @@ struct timer {
 
 static struct timer timers[TIMERS];
 static struct timer *last;   /* the one that ran last */
-static int due_before;       /* how many ran that were due before one that had run: only a clock that went back does that */
+static int due_before; /* how many ran that were due before one that had run: only a clock that went back does that */
 
 static void run_timer(void *user_data)
 {
     struct timer *timer = user_data;
     timer->ran++;
     assert_true(anyloop_loop_time(timer->loop) >= timer->deadline);
-    if (last && (timer->deadline < last->deadline || (timer->deadline == last->deadline && timer->number < last->number)))
+    if (last &&
+        (timer->deadline < last->deadline || (timer->deadline == last->deadline && timer->number < last->number)))
         due_before++;
     last = timer;
 }

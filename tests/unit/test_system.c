@@ -54,8 +54,8 @@ static void count_calls(int fails, int error)
 int call_epoll_create1(int flags) __asm__("epoll_create1");
 int call_eventfd(unsigned start, int flags) __asm__("eventfd");
 int call_timerfd_create(int clock, int flags) __asm__("timerfd_create");
-int call_timerfd_settime(int fd, int flags, const struct itimerspec *when, struct itimerspec *before) __asm__(
-    "timerfd_settime");
+int call_timerfd_settime(int fd, int flags, const struct itimerspec *when,
+                         struct itimerspec *before) __asm__("timerfd_settime");
 int call_epoll_ctl(int set, int what, int fd, struct epoll_event *event) __asm__("epoll_ctl");
 ssize_t call_read(int fd, void *bytes, size_t size) __asm__("read");
 ssize_t call_write(int fd, const void *bytes, size_t size) __asm__("write");

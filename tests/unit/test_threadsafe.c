@@ -888,7 +888,7 @@ static void a_run_that_forks_ends_in_the_child_and_goes_on_in_the_parent(void **
     loop_end(loop);
 }
 
-/* What a child keeps, wakes and lets go is its own: neither its parent's descriptor nor its parent's timer hears of it. */
+/* What a child keeps, wakes and lets go is its own: its parent's descriptor and timer do not hear of it. */
 static void nothing_that_a_child_does_wakes_its_parents_host(void **state)
 {
     (void)state;

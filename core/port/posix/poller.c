@@ -88,8 +88,8 @@ void anyl_poller_free(anyl_poller *poller)
 
 /* ---- waking */
 
-/* A counter that is full is readable, so EAGAIN is as good. A forked child has its parent's descriptor: what it wakes would
- * be the parent. */
+/* A counter that is full is readable, so EAGAIN is as good. A forked child has its parent's descriptor: what it would
+ * wake is the parent. */
 static void posix_raise(const anyl_poller *poller)
 {
     uint64_t one = 1;

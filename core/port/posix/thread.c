@@ -215,8 +215,8 @@ static bool posix_key_made;
 
 static atomic_uint posix_forks; /* one more than there were, 0: nobody asked yet */
 
-/* An address of its own serves as well as pthread_self, and costs no call. Each fork takes another byte of it, so that the child's
- * threads are none of its parent's, whose memory they have. */
+/* An address of its own serves as well as pthread_self, and costs no call. Each fork takes another byte behind it, so
+ * that the threads of a child are none of its parent's, whose memory they have. */
 static void posix_name_self(void)
 {
     uint32_t forks = atomic_load_explicit(&posix_forks, memory_order_relaxed);
