@@ -39,7 +39,7 @@ ANYLOOP_ASYNC(body)
             continue;
         }
         if (my->here.scene->on_await)
-            my->here.scene->on_await(my->here.scene->user_data, my->here.scene, my->co.task);
+            my->here.scene->on_await(my->here.scene, my->co.task);
         ANYLOOP_AWAIT(my->op->begin(&my->here, my->step));
         if (my->op->end)
             my->op->end(&my->here, my->step, ANYLOOP_AWAITED);

@@ -126,7 +126,7 @@ static void release_all(struct table *table)
         release(&entry->object);
 }
 
-/* What was accepted to be called and can be called has been, a turn or two later. */
+/* What was accepted to be called, could have been in the last turn and was not. */
 static const char *lost(const struct scene *scene)
 {
     for (const struct note *note = scene->notes; note; note = note->next) {
@@ -140,16 +140,17 @@ static const char *lost(const struct scene *scene)
     return NULL;
 }
 
-static const char *settle(struct scene *scene)
+/* Where tasks go on, each turn may bring what waits for the next one. What is lost stays so, however many there are. */
+const char *scene_settle(struct scene *scene)
 {
-    if (anyloop_loop_is_closed(scene->loop))
-        return NULL;
-    for (int turns = 0; turns < 3; turns++) {
+    const char *wrong = NULL;
+    for (int turns = 0; turns < 2 || (wrong && turns < 1000); turns++) {
         anyloop_loop_stop(scene->loop);
         if (anyloop_loop_run_forever(scene->loop) != ANYLOOP_OK)
             return "the loop does not turn any more";
+        wrong = lost(scene);
     }
-    return lost(scene);
+    return wrong;
 }
 
 static const char *balance(const struct scene *scene)
@@ -164,9 +165,9 @@ static const char *balance(const struct scene *scene)
 
 const char *scene_close(struct scene *scene)
 {
-    const char *wrong = settle(scene);
-    if (anyloop_loop_close(scene->loop) != ANYLOOP_OK && wrong == NULL)
-        wrong = "the loop does not close";
+    if (scene->on_close && !anyloop_loop_is_closed(scene->loop))
+        scene->on_close(scene);
+    const char *wrong = anyloop_loop_close(scene->loop) == ANYLOOP_OK ? NULL : "the loop does not close";
     release_all(&scene->handles);
     release_all(&scene->things);
     release_all(&scene->timers);

@@ -76,9 +76,9 @@ struct scene {
     struct note *notes;
     unsigned lent, given_back; /* frames of the scenario's coroutines, and predicates */
     bool silent;               /* no trace */
-    /* Told before each await of the scenario's; NULL: nobody is. */
-    void (*on_await)(void *user_data, struct scene *scene, anyloop_task *task);
-    void *user_data;
+    /* Told before each await of the scenario's, and before the loop closes; NULL: nobody is. */
+    void (*on_await)(struct scene *scene, anyloop_task *task);
+    void (*on_close)(struct scene *scene);
 };
 
 /* Where a step stands. */
@@ -106,6 +106,8 @@ void program_free(struct program *program);
 
 /* Makes a scene of a program. Its loop takes memory from `allocator`, NULL: malloc. Fails when there is none for it. */
 anyloop_status scene_open(struct scene *scene, const struct program *program, const anyloop_allocator *allocator);
+/* Before the close: turns the loop until all that was accepted and can be called has been. NULL, or what is wrong. */
+const char *scene_settle(struct scene *scene);
 /* Closes the loop and gives everything back. NULL, or what the books then say is wrong. */
 const char *scene_close(struct scene *scene);
 

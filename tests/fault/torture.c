@@ -94,15 +94,27 @@ static void release(void *user_data, void *pointer, size_t size)
 
 static const anyloop_allocator allocator = {allocate, release, NULL};
 
-/* What a loop is asked that has memory again. */
-static void still_works(anyloop_loop *loop)
+/* A loop that has memory again works. What it asks for here is no fault point. */
+static void check_loop(anyloop_loop *loop)
 {
-    if (anyloop_loop_is_closed(loop))
-        return;
-    anyloop_future *future = anyloop_sleep(loop, 1000000);
+    unsigned long asked = memory.asked, fail_at = memory.fail_at;
+    memory.fail_at = 0;
+    anyloop_future *future = anyloop_sleep(loop, 0);
     if (anyloop_loop_run_until_complete(loop, future) != ANYLOOP_OK)
         fail("the loop does not work any more");
     anyloop_future_release(future);
+    memory.asked = asked;
+    memory.fail_at = fail_at;
+}
+
+/* Before the loop closes. */
+static void on_close(struct scene *scene)
+{
+    const char *wrong = scene_settle(scene);
+    if (wrong)
+        fail(wrong);
+    if (!memory.from_there_on)
+        check_loop(scene->loop);
 }
 
 static void check_memory(void)
@@ -120,9 +132,8 @@ static void run_without_memory(const struct program *program, unsigned long n, b
     anyloop_status status = scene_open(&scene, program, &allocator);
     if (status == ANYLOOP_OK) {
         scene.silent = true;
+        scene.on_close = on_close;
         run_script(&scene);
-        if (!from_there_on)
-            still_works(scene.loop);
         const char *wrong = scene_close(&scene);
         if (wrong)
             fail(wrong);
@@ -168,9 +179,8 @@ static void let_go(void *task)
     anyloop_future_release(task);
 }
 
-static void on_await(void *user_data, struct scene *scene, anyloop_task *task)
+static void on_await(struct scene *scene, anyloop_task *task)
 {
-    (void)user_data;
     storm.awaits++;
     if (storm.awaits < storm.at || (storm.awaits > storm.at && !storm.from_there_on))
         return;
@@ -186,12 +196,13 @@ static void run_cancelled(const struct program *program)
 {
     struct scene scene;
     memory.fail_at = storm.awaits = 0;
+    memory.from_there_on = false;
     if (scene_open(&scene, program, &allocator) != ANYLOOP_OK)
         fail("no loop");
     scene.silent = true;
     scene.on_await = on_await;
+    scene.on_close = on_close;
     run_script(&scene);
-    still_works(scene.loop);
     const char *wrong = scene_close(&scene);
     if (wrong)
         fail(wrong);
