@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan
 MATRIX := release clang-release asan tsan amalgamation
 
-.PHONY: help demo test matrix amalgamation api abidiff conformance format clean
+.PHONY: help demo test matrix torture amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -32,6 +32,10 @@ matrix: ## all five builds, every test in each
 
 test-%: ## one build of the matrix, such as test-tsan
 	@tools/lanes test $*
+
+torture: ## the long lane: every fault point of every scenario
+	@tools/setup torture
+	@tools/torture
 
 amalgamation: ## anyloop.c and anyloop.h into build/amalgamation
 	@tools/setup amalgamation

@@ -21,7 +21,7 @@ static anyloop_status check(const anyloop_future *future)
 {
     if (future == NULL)
         return ANYLOOP_E_INVALID;
-    return future->loop == NULL || anyl_api_here(future->loop) ? ANYLOOP_OK : ANYLOOP_E_THREAD;
+    return future->loop == NULL || anyl_api_here(future->loop) ? ANYLOOP_OK : anyl_api_elsewhere(future->loop);
 }
 
 /* ---- making */

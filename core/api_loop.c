@@ -17,9 +17,15 @@ static anyloop_status refuse(anyloop_status status, anyloop_drop_fn drop, void *
     return status;
 }
 
+anyloop_status anyl_api_elsewhere(const anyloop_loop *loop)
+{
+    return anyl_life_forked(loop) ? ANYLOOP_E_FORKED : ANYLOOP_E_THREAD;
+}
+
+/* In a forked child anything may be let go: there is nobody to disturb. */
 bool anyl_api_may_release(anyloop_loop *loop)
 {
-    if (anyl_api_here(loop))
+    if (anyl_api_here(loop) || anyl_life_forked(loop))
         return true;
     anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "released on another thread than its loop's: it stays for ever");
     return false;
@@ -72,7 +78,7 @@ void anyloop_loop_release(anyloop_loop *loop)
 anyloop_status anyloop_loop_close(anyloop_loop *loop)
 {
     anyloop_status status = anyl_api_check(loop);
-    return status == ANYLOOP_OK ? anyl_life_close(loop, loop->close_timeout) : status;
+    return status == ANYLOOP_OK || status == ANYLOOP_E_FORKED ? anyl_life_close(loop, loop->close_timeout) : status;
 }
 
 int32_t anyloop_loop_is_closed(const anyloop_loop *loop)
@@ -206,8 +212,9 @@ anyloop_status anyloop_loop_call_later(anyloop_loop *loop, int64_t delay, anyloo
 anyloop_status anyloop_loop_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn callback, void *user_data,
                                                  anyloop_drop_fn drop)
 {
-    return loop ? anyl_call_soon_threadsafe(loop, callback, user_data, drop)
-                : refuse(ANYLOOP_E_INVALID, drop, user_data);
+    if (loop == NULL || anyl_life_forked(loop))
+        return refuse(loop ? ANYLOOP_E_FORKED : ANYLOOP_E_INVALID, drop, user_data);
+    return anyl_call_soon_threadsafe(loop, callback, user_data, drop);
 }
 
 anyloop_status anyloop_handle_cancel(anyloop_handle *handle)

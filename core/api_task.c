@@ -206,7 +206,7 @@ anyloop_status anyloop_task_set_name(anyloop_task *task, const char *name)
     if (!anyl_is_task(task))
         return ANYLOOP_E_TYPE;
     if (!anyl_api_here(task->loop))
-        return ANYLOOP_E_THREAD;
+        return anyl_api_elsewhere(task->loop);
     const char *copy = anyl_alloc_text(&task->loop->slab.allocator, name);
     if (copy == NULL)
         return ANYLOOP_E_NOMEM;

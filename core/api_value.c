@@ -113,7 +113,7 @@ anyloop_status anyloop_value_future(anyloop_future *future, anyloop_value *out)
     if (future == NULL || out == NULL)
         return ANYLOOP_E_INVALID;
     if (future->loop && !anyl_api_here(future->loop))
-        return ANYLOOP_E_THREAD;
+        return anyl_api_elsewhere(future->loop);
     *out = anyl_future_value(future);
     return ANYLOOP_OK;
 }

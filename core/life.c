@@ -77,16 +77,21 @@ static void close_without_wait(anyloop_loop *loop)
     anyl_life_close(loop, 0);
 }
 
-/* Is this thread the one that the loop belongs to now? */
+bool anyl_life_forked(const anyloop_loop *loop)
+{
+    return loop->forks != anyl_port_forks();
+}
+
+/* Is this thread the one that the loop belongs to now? In a forked child it may be taken apart by any. */
 static bool here(const anyloop_loop *loop)
 {
-    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self();
+    return anyl_port_thread_is(atomic_load_explicit(&loop->thread, memory_order_relaxed)) || anyl_life_forked(loop);
 }
 
 static void thread_ends(void *slot)
 {
     anyloop_loop *loop = slot;
-    if (here(loop) && loop->own_slot && !gone(loop) && loop->forks == anyl_port_forks()) {
+    if (here(loop) && loop->own_slot && !gone(loop) && !anyl_life_forked(loop)) {
         anyl_loop_log(loop, ANYLOOP_LOG_WARNING, "the thread ends and its loop was not closed");
         close_without_wait(loop);
     }
@@ -98,7 +103,7 @@ anyloop_loop *anyl_life_get(void)
     anyloop_loop *loop = anyl_port_running();
     if (loop == NULL)
         loop = anyl_port_thread_slot();
-    if (loop && loop->forks == anyl_port_forks())
+    if (loop && !anyl_life_forked(loop))
         return loop;
     /* none, or one of the process that this one was forked from, whose threads are not here */
     anyloop_loop_options options = {.struct_size = sizeof options};
@@ -118,6 +123,8 @@ anyloop_status anyl_life_set(anyloop_loop *loop)
     anyloop_loop *before = anyl_port_thread_slot();
     if (anyl_port_running() || (loop && atomic_load_explicit(&loop->busy, memory_order_acquire)))
         return ANYLOOP_E_RUNNING;
+    if (loop && anyl_life_forked(loop))
+        return ANYLOOP_E_FORKED;
     if (loop)
         anyl_life_retain(loop);
     anyloop_status status = anyl_port_thread_slot_set(loop, thread_ends);

@@ -11,6 +11,9 @@
 
 #include "loop.h"
 
+/* Is this a child of the process that the loop was made in? Any thread. */
+bool anyl_life_forked(const anyloop_loop *loop);
+
 /* The options were checked. ANYLOOP_E_NOMEM, ANYLOOP_E_OS. Any thread. */
 anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop **out);
 /* This thread's loop, borrowed: the one that runs, the one in the slot, else a new one. NULL: it cannot be made. */

@@ -55,6 +55,8 @@ static anyloop_status run_until_stopped(anyloop_loop *loop)
                 return status;
         }
         anyl_loop_turns(loop);
+        if (anyl_life_forked(loop))
+            return ANYLOOP_E_FORKED; /* by what ran: in the child the run is over */
         if (loop->interrupt) {
             anyloop_status status = loop->interrupt;
             loop->interrupt = ANYLOOP_OK;
@@ -70,8 +72,8 @@ static anyloop_status run_until_stopped(anyloop_loop *loop)
 
 anyloop_status anyl_run_forever(anyloop_loop *loop)
 {
-    if (loop->forks != anyl_port_forks())
-        return ANYLOOP_E_STATE; /* the parent process's */
+    if (anyl_life_forked(loop))
+        return ANYLOOP_E_FORKED;
     if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
         return ANYLOOP_E_RUNNING;
     anyl_life_retain(loop);
@@ -103,6 +105,8 @@ static void stop_when_done(void *user_data, anyloop_future *future)
 
 anyloop_status anyl_run_until_complete(anyloop_loop *loop, anyloop_future *future)
 {
+    if (anyl_life_forked(loop))
+        return ANYLOOP_E_FORKED;
     if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
         return ANYLOOP_E_RUNNING;
     anyloop_status status = anyl_ensure_future(loop, future);
@@ -166,7 +170,9 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
 {
     if (loop->running || loop->turning || loop->closes || loop->cancels)
         return ANYLOOP_E_RUNNING;
-    if (loop->forks != anyl_port_forks() || (loop->asked && loop->asked_told))
+    if (anyl_life_forked(loop))
+        return ANYLOOP_E_FORKED;
+    if (loop->asked && loop->asked_told)
         return ANYLOOP_E_STATE;
     void *running_before = anyl_port_running();
     anyl_life_retain(loop);
@@ -214,6 +220,8 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
 
 anyloop_status anyl_run_wait(anyloop_loop *loop, uint64_t deadline)
 {
+    if (anyl_life_forked(loop))
+        return ANYLOOP_E_FORKED;
     if (loop->running || loop->turning)
         return ANYLOOP_E_RUNNING;
     if (anyl_loop_has_ready(loop) || loop->asked || !anyl_mailbox_empty(loop->mailbox))
@@ -229,6 +237,8 @@ anyloop_status anyl_run_wait(anyloop_loop *loop, uint64_t deadline)
 
 anyloop_status anyl_run_fd(anyloop_loop *loop, int32_t *out)
 {
+    if (anyl_life_forked(loop)) /* its descriptors are its parent's too */
+        return ANYLOOP_E_FORKED;
     if (loop->virtual_clock)
         return ANYLOOP_E_NOT_SUPPORTED;
     anyloop_status status = anyl_poller_fd(loop->poller, out);

@@ -38,9 +38,10 @@
     ROW(ANYLOOP_E_NOT_FOUND, "no such thing") \
     ROW(ANYLOOP_E_END, "the iteration is over") \
     ROW(ANYLOOP_E_OS, "the system refused") \
-    ROW(ANYLOOP_E_VERSION, "header and library do not fit")
+    ROW(ANYLOOP_E_VERSION, "header and library do not fit") \
+    ROW(ANYLOOP_E_FORKED, "the loop belongs to the parent process")
 
-#define ANYL_STATUS_LAST ANYLOOP_E_VERSION
+#define ANYL_STATUS_LAST ANYLOOP_E_FORKED
 
 const char *anyl_status_name(anyloop_status status);
 const char *anyl_status_text(anyloop_status status);

@@ -11,6 +11,19 @@
 
 #include <stdio.h>
 
+static const char *run_file(const char *path)
+{
+    struct program program;
+    struct scene scene;
+    program_read(&program, path);
+    anyloop_status status = scene_open(&scene, &program, NULL);
+    if (status == ANYLOOP_OK)
+        run_script(&scene);
+    const char *wrong = status == ANYLOOP_OK ? scene_close(&scene) : anyloop_status_text(status);
+    program_free(&program);
+    return wrong;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -18,13 +31,14 @@ int main(int argc, char **argv)
         return 1;
     }
     for (int i = 1; i < argc; i++) {
-        struct scene scene;
         if (argc > 2)
             printf("=== %s\n", argv[i]);
-        scene_open(&scene, argv[i]);
-        run_script(&scene);
-        scene_close(&scene);
+        const char *wrong = run_file(argv[i]);
         fflush(stdout);
+        if (wrong) {
+            fprintf(stderr, "%s: %s\n", argv[i], wrong);
+            return 1;
+        }
     }
     return 0;
 }

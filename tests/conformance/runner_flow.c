@@ -38,6 +38,8 @@ ANYLOOP_ASYNC(body)
                 ANYLOOP_RAISE(status, NULL);
             continue;
         }
+        if (my->here.scene->on_await)
+            my->here.scene->on_await(my->here.scene, my->co.task);
         ANYLOOP_AWAIT(my->op->begin(&my->here, my->step));
         if (my->op->end)
             my->op->end(&my->here, my->step, ANYLOOP_AWAITED);
@@ -92,11 +94,22 @@ ANYLOOP_ASYNC(coro)
     ANYLOOP_END;
 }
 
+static void frame_dropped(void *frame)
+{
+    ((struct coro *)frame)->here.scene->given_back++;
+}
+
 /* Without a name: a task that the library makes of it is not the scenario's. */
 anyloop_future *main_of(const struct here *here, const char *name, const char *handle)
 {
-    struct coro frame = {.here = *here, .steps = json_member(here->scene->coros, name), .handle = handle};
-    return anyloop_coroutine_create(here->scene->loop, NULL, coro_step, &frame, sizeof frame);
+    struct coro frame = {.here = *here, .steps = json_member(here->scene->program->coros, name), .handle = handle};
+    anyloop_coroutine_options options = {.struct_size = sizeof options,
+                                         .step = coro_step,
+                                         .frame = &frame,
+                                         .frame_size = sizeof frame,
+                                         .drop = frame_dropped};
+    here->scene->lent++;
+    return anyloop_coroutine_create_with(here->scene->loop, &options);
 }
 
 anyloop_future *coro_of(const struct here *here, const char *name)

@@ -44,24 +44,36 @@ static anyloop_status hear_nothing(void *user_data, anyloop_loop *loop, const an
     return ANYLOOP_OK;
 }
 
-void scene_open(struct scene *scene, const char *path)
+void program_read(struct program *program, const char *path)
 {
-    *scene = (struct scene){.loop = NULL};
+    *program = (struct program){.coros = NULL};
     const char *error = "no scenario";
-    const struct json *document = json_parse(&scene->arena, read_file(&scene->arena, path), &error);
+    const struct json *document = json_parse(&program->arena, read_file(&program->arena, path), &error);
     if (!document || json_member(document, "script")->kind != JSON_LIST)
         give_up(path, error);
-    scene->coros = json_member(document, "coros");
-    scene->script = json_member(document, "script");
+    program->coros = json_member(document, "coros");
+    program->script = json_member(document, "script");
+}
 
-    anyloop_loop_options options = {
-        .struct_size = sizeof options, .flags = ANYLOOP_LOOP_VIRTUAL_CLOCK, .virtual_start = SCENE_START};
+void program_free(struct program *program)
+{
+    arena_free(&program->arena);
+}
+
+anyloop_status scene_open(struct scene *scene, const struct program *program, const anyloop_allocator *allocator)
+{
+    *scene = (struct scene){.program = program};
+    anyloop_loop_options options = {.struct_size = sizeof options,
+                                    .flags = ANYLOOP_LOOP_VIRTUAL_CLOCK,
+                                    .virtual_start = SCENE_START,
+                                    .allocator = allocator};
     anyloop_status status = anyloop_new_event_loop(&options, &scene->loop);
     if (status != ANYLOOP_OK)
-        give_up(path, anyloop_status_text(status));
+        return status;
     anyloop_set_event_loop(scene->loop);
     anyloop_loop_set_exception_handler(scene->loop, hear_nothing, NULL, NULL);
     anyloop_loop_set_log(scene->loop, NULL, NULL);
+    return ANYLOOP_OK;
 }
 
 /* ---- names */
@@ -114,9 +126,48 @@ static void release_all(struct table *table)
         release(&entry->object);
 }
 
-void scene_close(struct scene *scene)
+/* What was accepted to be called, could have been in the last turn and was not. */
+static const char *lost(const struct scene *scene)
 {
-    anyloop_loop_close(scene->loop);
+    for (const struct note *note = scene->notes; note; note = note->next) {
+        if (note->soon)
+            return "a callback that was ready never ran";
+        const struct object *handle = note->handle ? find(&scene->handles, note->handle) : NULL;
+        if (note->heard && handle && handle->future == note->heard_on &&
+            anyloop_future_state(handle->future) != ANYLOOP_PENDING)
+            return "a done callback never ran";
+    }
+    return NULL;
+}
+
+/* Where tasks go on, each turn may bring what waits for the next one. What is lost stays so, however many there are. */
+const char *scene_settle(struct scene *scene)
+{
+    const char *wrong = NULL;
+    for (int turns = 0; turns < 2 || (wrong && turns < 1000); turns++) {
+        anyloop_loop_stop(scene->loop);
+        if (anyloop_loop_run_forever(scene->loop) != ANYLOOP_OK)
+            return "the loop does not turn any more";
+        wrong = lost(scene);
+    }
+    return wrong;
+}
+
+static const char *balance(const struct scene *scene)
+{
+    if (scene->lent != scene->given_back)
+        return "a frame or a predicate was not dropped once";
+    for (const struct note *note = scene->notes; note; note = note->next)
+        if (note->dropped != note->given || note->ran > note->given)
+            return "a callback was not dropped once, or ran again";
+    return NULL;
+}
+
+const char *scene_close(struct scene *scene)
+{
+    if (scene->on_close && !anyloop_loop_is_closed(scene->loop))
+        scene->on_close(scene);
+    const char *wrong = anyloop_loop_close(scene->loop) == ANYLOOP_OK ? NULL : "the loop does not close";
     release_all(&scene->handles);
     release_all(&scene->things);
     release_all(&scene->timers);
@@ -125,7 +176,10 @@ void scene_close(struct scene *scene)
     release_all(&scene->iterations);
     anyloop_set_event_loop(NULL);
     anyloop_loop_release(scene->loop);
+    if (wrong == NULL)
+        wrong = balance(scene);
     arena_free(&scene->arena);
+    return wrong;
 }
 
 struct object *find(const struct table *table, const char *name)
@@ -146,6 +200,16 @@ static struct object *append(struct scene *scene, struct table *table, const cha
     return &(*last)->object;
 }
 
+/* The callbacks of the future that a name stood for are not its any more. */
+static void stop_hearing(struct scene *scene, const char *handle)
+{
+    for (struct note *note = scene->notes; note; note = note->next)
+        if (note->handle && strcmp(note->handle, handle) == 0) {
+            note->heard = 0;
+            note->heard_on = NULL;
+        }
+}
+
 anyloop_status keep(struct scene *scene, struct table *table, const char *name, anyloop_status status,
                     struct object object)
 {
@@ -156,6 +220,8 @@ anyloop_status keep(struct scene *scene, struct table *table, const char *name, 
         place = append(scene, table, name);
     struct object before = *place;
     *place = object;
+    if (table == &scene->handles)
+        stop_hearing(scene, name);
     release(&before);
     return ANYLOOP_OK;
 }
@@ -212,8 +278,24 @@ struct note *note_of(const struct here *here, const char *handle, const char *te
         if (same(note->handle, handle) && same(note->text, text))
             return note;
     struct note *note = arena_allocate(&scene->arena, sizeof *note);
-    *note = (struct note){scene->notes, {scene, "loop", NULL}, handle, text};
+    *note = (struct note){.next = scene->notes, .here = {scene, "loop", NULL}, .handle = handle, .text = text};
     return scene->notes = note;
+}
+
+struct note *given(struct note *note)
+{
+    note->given++;
+    return note;
+}
+
+void note_runs(struct note *note)
+{
+    note->ran++;
+}
+
+void note_dropped(void *note)
+{
+    ((struct note *)note)->dropped++;
 }
 
 /* ---- values and times */

@@ -1,6 +1,7 @@
 /* runner_scene.h -- a scenario while it runs: its document, its loop, and what its names stand for.
  *
- * Owns:           the arena, the loop, a reference to every object that has a name; scene_close gives all of it back.
+ * Owns:           the arena, the loop, a reference to every object that has a name, the books of what was given away
+ *                 to be called or dropped; scene_close gives all of it back.
  * Must not know:  what the steps do.
  * Why one kind of entry: the five tables of the format differ only in what an entry holds, and everything held is let
  *                 go in the same two places, when its name is taken by another and at the end.
@@ -60,13 +61,24 @@ struct table {
     struct entry *first;
 };
 
-struct scene {
+/* What a scenario file says. */
+struct program {
     struct arena arena;
     const struct json *coros, *script;
+};
+
+struct scene {
+    const struct program *program;
+    struct arena arena;
     anyloop_loop *loop;
     struct table handles, things, timers, variables, context_variables;
     struct table tasks, iterations; /* all that the scenario made, without names */
     struct note *notes;
+    unsigned lent, given_back; /* frames of the scenario's coroutines, and predicates */
+    bool silent;               /* no trace */
+    /* Told before each await of the scenario's, and before the loop closes; NULL: nobody is. */
+    void (*on_await)(struct scene *scene, anyloop_task *task);
+    void (*on_close)(struct scene *scene);
 };
 
 /* Where a step stands. */
@@ -82,11 +94,22 @@ struct note {
     struct here here;
     const char *handle; /* NULL: none */
     const char *text;
+    unsigned given, ran, dropped;
+    unsigned soon;  /* given to call_soon, and neither run nor taken back yet */
+    unsigned heard; /* the same of done callbacks */
+    const anyloop_future *heard_on; /* the future that they were given to; only compared */
 };
 
-/* Makes a scene of a scenario file. Ends the program if there is no file or no scenario in it. */
-void scene_open(struct scene *scene, const char *path);
-void scene_close(struct scene *scene);
+/* Reads a scenario file. Ends the program if there is no file or no scenario in it. */
+void program_read(struct program *program, const char *path);
+void program_free(struct program *program);
+
+/* Makes a scene of a program. Its loop takes memory from `allocator`, NULL: malloc. Fails when there is none for it. */
+anyloop_status scene_open(struct scene *scene, const struct program *program, const anyloop_allocator *allocator);
+/* Before the close: turns the loop until all that was accepted and can be called has been. NULL, or what is wrong. */
+const char *scene_settle(struct scene *scene);
+/* Closes the loop and gives everything back. NULL, or what the books then say is wrong. */
+const char *scene_close(struct scene *scene);
 
 /* The entry of a name, NULL when there is none. */
 struct object *find(const struct table *table, const char *name);
@@ -110,6 +133,10 @@ void adopt(struct scene *scene, anyloop_task *task);
 bool is_adopted(const struct scene *scene, const anyloop_task *task);
 
 struct note *note_of(const struct here *here, const char *handle, const char *text);
+/* Writes a note down as given away, with note_dropped as its drop; and as run. */
+struct note *given(struct note *note);
+void note_runs(struct note *note);
+void note_dropped(void *note);
 
 /* The value that a document speaks of. It borrows texts from the document. */
 anyloop_value value_of(const struct json *json);

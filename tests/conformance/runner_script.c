@@ -83,6 +83,8 @@ static anyloop_status do_cancel_all(const struct here *here, const struct json *
 static anyloop_status do_close(const struct here *here, const struct json *step)
 {
     (void)step;
+    if (here->scene->on_close && !anyloop_loop_is_closed(here->scene->loop))
+        here->scene->on_close(here->scene);
     anyloop_loop_close(here->scene->loop);
     trace(here, "close %s", anyloop_loop_is_closed(here->scene->loop) ? "true" : "false");
     return ANYLOOP_OK;
@@ -110,7 +112,7 @@ static void trace_refusal(const struct here *here, const struct json *step, anyl
 void run_script(struct scene *scene)
 {
     struct here here = {scene, "script", NULL};
-    for (const struct json *step = scene->script->first; step; step = step->next) {
+    for (const struct json *step = scene->program->script->first; step; step = step->next) {
         const struct op *op = op_of(step);
         if (!is_possible(&here, op, step))
             continue;

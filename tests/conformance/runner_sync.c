@@ -102,6 +102,7 @@ static anyloop_future *begin_cond_wait(const struct here *here, const struct jso
 }
 
 struct at_least {
+    struct scene *scene;
     const struct object *variable;
     int64_t bound;
 };
@@ -112,11 +113,18 @@ static int32_t is_at_least(void *user_data)
     return condition->variable->variable >= condition->bound;
 }
 
+static void predicate_dropped(void *condition)
+{
+    ((struct at_least *)condition)->scene->given_back++;
+}
+
 static anyloop_future *begin_cond_wait_for(const struct here *here, const struct json *step)
 {
+    here->scene->lent++;
     struct at_least *condition = arena_allocate(&here->scene->arena, sizeof *condition);
-    *condition = (struct at_least){find(&here->scene->variables, text_at(step, 2)), json_at(step, 3)->number};
-    return anyloop_condition_wait_for(thing_of(here, step)->condition, is_at_least, condition, NULL);
+    *condition = (struct at_least){here->scene, find(&here->scene->variables, text_at(step, 2)),
+                                   json_at(step, 3)->number};
+    return anyloop_condition_wait_for(thing_of(here, step)->condition, is_at_least, condition, predicate_dropped);
 }
 
 static void end_cond_wait_for(const struct here *here, const struct json *step, const anyloop_value *value)

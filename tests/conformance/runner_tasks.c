@@ -111,50 +111,83 @@ static anyloop_status do_state(const struct here *here, const struct json *step)
     return ANYLOOP_OK;
 }
 
+static void note_hears(struct note *note, const anyloop_future *future)
+{
+    note_runs(note);
+    if (note->heard_on == future)
+        note->heard--;
+}
+
+/* Adds a done callback to the future of the note's handle. */
+static anyloop_status listen(const struct here *here, struct note *note, anyloop_done_fn callback)
+{
+    anyloop_future *future = future_of(here, note->handle);
+    anyloop_status status = anyloop_future_add_done_callback(future, callback, given(note), note_dropped);
+    if (status == ANYLOOP_OK) {
+        note->heard++;
+        note->heard_on = future;
+    }
+    return status;
+}
+
 static void on_done(void *user_data, anyloop_future *future)
 {
-    const struct note *note = user_data;
+    struct note *note = user_data;
+    note_hears(note, future);
     trace(&note->here, "callback %s %s %s", note->text, note->handle, state_of(&note->here, future));
 }
 
 static anyloop_status do_callback(const struct here *here, const struct json *step)
 {
     struct note *note = note_of(here, text_at(step, 1), text_at(step, 2));
-    return anyloop_future_add_done_callback(future_of(here, note->handle), on_done, note, NULL);
+    return listen(here, note, on_done);
 }
 
 static anyloop_status do_uncallback(const struct here *here, const struct json *step)
 {
     struct note *note = note_of(here, text_at(step, 1), text_at(step, 2));
     uint32_t removed = anyloop_future_remove_done_callback(future_of(here, note->handle), on_done, note);
+    if (note->heard_on == future_of(here, note->handle))
+        note->heard -= removed;
     trace(here, "uncallback %s %s %u", note->handle, note->text, (unsigned)removed);
     return ANYLOOP_OK;
 }
 
 /* ---- the loop */
 
+static anyloop_status schedule(const struct here *here, struct note *note, anyloop_callback_fn callback)
+{
+    anyloop_status status = anyloop_loop_call_soon(loop_of(here), callback, given(note), note_dropped, NULL);
+    note->soon += status == ANYLOOP_OK;
+    return status;
+}
+
 static void on_soon(void *user_data)
 {
-    const struct note *note = user_data;
+    struct note *note = user_data;
+    note_runs(note);
+    note->soon--;
     trace(&note->here, "soon %s", note->text);
 }
 
 static anyloop_status do_soon(const struct here *here, const struct json *step)
 {
-    return anyloop_loop_call_soon(loop_of(here), on_soon, note_of(here, NULL, text_at(step, 1)), NULL, NULL);
+    return schedule(here, note_of(here, NULL, text_at(step, 1)), on_soon);
 }
 
 static void on_later(void *user_data)
 {
-    const struct note *note = user_data;
+    struct note *note = user_data;
+    note_runs(note);
     trace(&note->here, "later %s", note->text);
 }
 
 static anyloop_status do_later(const struct here *here, const struct json *step)
 {
     struct object timer = {.kind = TIMER};
-    anyloop_status status = anyloop_loop_call_later(loop_of(here), delay_of(json_at(step, 1)), on_later,
-                                                    note_of(here, NULL, text_at(step, 2)), NULL, &timer.timer);
+    struct note *note = note_of(here, NULL, text_at(step, 2));
+    anyloop_status status = anyloop_loop_call_later(loop_of(here), delay_of(json_at(step, 1)), on_later, given(note),
+                                                    note_dropped, &timer.timer);
     return keep(here->scene, &here->scene->timers, text_at(step, 3), status, timer);
 }
 
@@ -171,12 +204,15 @@ static anyloop_status do_stop(const struct here *here, const struct json *step)
 
 static void on_stop(void *user_data)
 {
-    anyloop_loop_stop(user_data);
+    struct note *note = user_data;
+    note_runs(note);
+    anyloop_loop_stop(note->here.scene->loop);
 }
 
 static anyloop_status do_stop_later(const struct here *here, const struct json *step)
 {
-    return anyloop_loop_call_later(loop_of(here), delay_of(json_at(step, 1)), on_stop, loop_of(here), NULL, NULL);
+    return anyloop_loop_call_later(loop_of(here), delay_of(json_at(step, 1)), on_stop, given(note_of(here, NULL, NULL)),
+                                   note_dropped, NULL);
 }
 
 static anyloop_status do_nested(const struct here *here, const struct json *step)
@@ -317,27 +353,29 @@ static anyloop_status do_ctx_get(const struct here *here, const struct json *ste
 
 static void on_ctx_soon(void *user_data)
 {
-    const struct note *note = user_data;
+    struct note *note = user_data;
+    note_runs(note);
+    note->soon--;
     trace(&note->here, "ctx_soon %s %s", note->text, context_word(&note->here, note->text));
 }
 
 static anyloop_status do_ctx_soon(const struct here *here, const struct json *step)
 {
     struct note *note = note_of(here, NULL, text_at(step, 1));
-    return anyloop_loop_call_soon(loop_of(here), on_ctx_soon, note, NULL, NULL);
+    return schedule(here, note, on_ctx_soon);
 }
 
 static void on_ctx_done(void *user_data, anyloop_future *future)
 {
-    const struct note *note = user_data;
-    (void)future;
+    struct note *note = user_data;
+    note_hears(note, future);
     trace(&note->here, "ctx_callback %s %s %s", note->handle, note->text, context_word(&note->here, note->text));
 }
 
 static anyloop_status do_ctx_callback(const struct here *here, const struct json *step)
 {
     struct note *note = note_of(here, text_at(step, 1), text_at(step, 2));
-    return anyloop_future_add_done_callback(future_of(here, note->handle), on_ctx_done, note, NULL);
+    return listen(here, note, on_ctx_done);
 }
 
 const struct op task_ops[] = {

@@ -16,6 +16,8 @@ int64_t ms_of(uint64_t time)
 
 void trace(const struct here *here, const char *format, ...)
 {
+    if (here->scene->silent)
+        return;
     printf("%" PRId64 " %s ", ms_of(anyloop_loop_time(here->scene->loop)), here->who);
     va_list words;
     va_start(words, format);

@@ -548,6 +548,49 @@ static void jobs_without_memory(void **state)
     without_memory(jobs);
 }
 
+/* None on a thread that says so. */
+static _Thread_local int no_memory_here;
+
+static void *allocate_elsewhere(void *user_data, size_t size)
+{
+    return no_memory_here ? NULL : memory_allocate(user_data, size);
+}
+
+static void raise_without_memory(anyloop_job *job, const anyloop_value *in)
+{
+    (void)in;
+    no_memory_here = 1;
+    anyloop_job_raise(job, ANYLOOP_E_USER, "for this text there is no memory");
+    no_memory_here = 0;
+}
+
+static void a_job_that_finds_no_memory_has_an_end_and_its_thread_takes_the_next(void **state)
+{
+    (void)state;
+    const anyloop_allocator allocator = {allocate_elsewhere, memory_release, NULL};
+    const anyloop_loop_options options = {.struct_size = sizeof options, .allocator = &allocator};
+    const anyloop_thread_pool_options one = {.struct_size = sizeof one, .max_workers = 1};
+    anyloop_loop *loop = NULL;
+    anyloop_executor *pool = NULL;
+    begin();
+    assert_ok(anyloop_new_event_loop(&options, &loop));
+    assert_ok(anyloop_thread_pool_new(&one, &pool));
+    made = dropped = 0;
+    for (int i = 0; i < 3; i++) {
+        anyloop_future *future = anyloop_run_in_executor(loop, pool, raise_without_memory, item());
+        assert_int_equal(anyloop_loop_run_until_complete(loop, future), ANYLOOP_E_USER);
+        size_t size = 1;
+        anyloop_error_text(anyloop_future_error(future), &size);
+        assert_int_equal(size, 0);
+        anyloop_future_release(future);
+        run_to(loop, anyloop_run_in_executor(loop, pool, return_item, item()), ANYLOOP_OK);
+    }
+    assert_ok(anyloop_executor_shutdown(pool, 0, ANYLOOP_FOREVER));
+    anyloop_executor_release(pool);
+    loop_end(loop);
+    assert_int_equal(dropped, made);
+}
+
 /* Every integer comes back once, by a refusal too. */
 static void pulled(anyloop_loop *loop)
 {
@@ -579,6 +622,41 @@ static void pulling_without_memory(void **state)
 }
 
 /* ---- programs */
+
+/* examples/01-quickstart, without its words and without its half second of real sleep. */
+struct hello {
+    anyloop_coro co;
+    int64_t delay;
+    int stops;
+};
+
+ANYLOOP_ASYNC(hello)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(anyloop_sleep(my->co.loop, my->delay));
+    if (my->stops)
+        assert_ok(anyloop_loop_stop(my->co.loop));
+    ANYLOOP_END;
+}
+
+static void the_quickstart(anyloop_loop *loop)
+{
+    ANYLOOP_SPAWN(loop, hello, .delay = ANYLOOP_SECONDS(1), .stops = 1);
+    ANYLOOP_SPAWN(loop, hello, .delay = ANYLOOP_MS(1200));
+    anyloop_future *job = anyloop_run_in_executor(loop, NULL, return_item, item());
+    anyloop_status status = anyloop_loop_run_forever(loop);
+    if (status != ANYLOOP_E_DEADLOCK) /* the one that stops the loop was not made, or did not get to it */
+        assert_ok(status);
+    run_fine(loop, anyloop_gather_pending(loop, ANYLOOP_RETURN_EXCEPTIONS));
+    fine(anyloop_future_error_code(job));
+    anyloop_future_release(job);
+}
+
+static void the_quickstart_without_memory(void **state)
+{
+    (void)state;
+    without_memory(the_quickstart);
+}
 
 struct leaver {
     anyloop_coro co;
@@ -814,7 +892,9 @@ int main(void)
         cmocka_unit_test(queues_without_memory),
         cmocka_unit_test(promises_without_memory),
         cmocka_unit_test(jobs_without_memory),
+        cmocka_unit_test(a_job_that_finds_no_memory_has_an_end_and_its_thread_takes_the_next),
         cmocka_unit_test(pulling_without_memory),
+        cmocka_unit_test(the_quickstart_without_memory),
         cmocka_unit_test(a_run_without_memory),
         cmocka_unit_test(a_shutdown_without_memory),
         cmocka_unit_test(completing_cancelling_and_stopping_ask_for_no_memory),

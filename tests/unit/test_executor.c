@@ -831,13 +831,15 @@ static int wrong_in_child(anyloop_loop *loop, anyloop_executor *pool, anyloop_fu
     alarm(20);
     if (anyloop_executor_shutdown(pool, 0, ANYLOOP_FOREVER) != ANYLOOP_OK)
         return 1;
-    if (anyloop_try_run_in_executor(loop, pool, must_not_run, NULL, &out) == ANYLOOP_OK)
+    if (anyloop_try_run_in_executor(anyloop_get_event_loop(), pool, must_not_run, NULL, &out) != ANYLOOP_E_SHUTDOWN)
         return 2;
-    if (anyloop_future_cancel(running, NULL) != 1)
+    if (anyloop_try_run_in_executor(loop, NULL, must_not_run, NULL, &out) != ANYLOOP_E_FORKED)
         return 3;
+    if (anyloop_future_cancel(running, NULL) != ANYLOOP_E_FORKED)
+        return 4;
     anyloop_future_release(running);
     anyloop_executor_release(pool);
-    return anyloop_loop_close(loop) == ANYLOOP_OK ? 0 : 4;
+    return anyloop_loop_close(loop) == ANYLOOP_OK ? 0 : 5;
 }
 
 static void a_child_process_waits_for_no_thread_of_its_parents_pools(void **state)

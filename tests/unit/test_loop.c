@@ -205,6 +205,37 @@ static void *use_own_loop(void *loops)
     return NULL; /* without closing it */
 }
 
+static pthread_key_t last_words;
+
+/* The system's destructors come in any order, and in rounds: by now the thread's loop may be gone. */
+static void use_a_loop_at_the_end(void *ran)
+{
+    anyloop_loop *loop = anyloop_get_event_loop();
+    anyloop_loop_set_log(loop, hear, NULL);
+    anyloop_future *sleep = anyloop_sleep(loop, 1);
+    *(int *)ran += anyloop_loop_run_until_complete(loop, sleep) == ANYLOOP_OK;
+    anyloop_future_release(sleep);
+}
+
+static void *leave_last_words(void *ran)
+{
+    anyloop_loop_set_log(anyloop_get_event_loop(), hear, NULL);
+    pthread_setspecific(last_words, ran);
+    return NULL;
+}
+
+static void a_thread_may_use_its_loop_while_it_ends(void **state)
+{
+    (void)state;
+    int ran = 0;
+    begin();
+    assert_int_equal(pthread_key_create(&last_words, use_a_loop_at_the_end), 0);
+    thread_join(thread_start(leave_last_words, &ran));
+    assert_int_equal(pthread_key_delete(last_words), 0);
+    assert_int_equal(ran, 1);
+    assert_said("the thread ends and its loop was not closed");
+}
+
 static void a_thread_has_one_loop_until_another_is_set_and_its_end_closes_it(void **state)
 {
     (void)state;
@@ -588,6 +619,7 @@ int main(void)
         cmocka_unit_test(only_a_running_loop_is_interrupted_and_only_by_an_error),
         cmocka_unit_test(a33_a_running_loop_cannot_be_closed),
         cmocka_unit_test(a41_the_running_loop_is_the_threads_own_and_there_is_none_outside),
+        cmocka_unit_test(a_thread_may_use_its_loop_while_it_ends),
         cmocka_unit_test(a_thread_has_one_loop_until_another_is_set_and_its_end_closes_it),
         cmocka_unit_test(what_is_queued_is_dropped_by_the_close_and_does_not_run),
         cmocka_unit_test(a31_a_closed_loop_can_be_closed_again_and_stopped_but_not_run),

@@ -107,6 +107,18 @@ static void the_clock_never_goes_back_and_is_never_0(void **state)
     }
 }
 
+/* It stands still while the machine sleeps. */
+static void the_clock_is_the_systems_monotonic_one(void **state)
+{
+    (void)state;
+    struct timespec before, after;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &before), 0);
+    uint64_t now = anyl_port_now();
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &after), 0);
+    assert_true(now >= (uint64_t)before.tv_sec * 1000000000u + (uint64_t)before.tv_nsec);
+    assert_true(now <= (uint64_t)after.tv_sec * 1000000000u + (uint64_t)after.tv_nsec);
+}
+
 /* ---- mutexes and conditions */
 
 struct counted {
@@ -647,6 +659,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_never_goes_back_and_is_never_0),
+        cmocka_unit_test(the_clock_is_the_systems_monotonic_one),
         cmocka_unit_test(a_mutex_lets_one_thread_in),
         cmocka_unit_test(a_broadcast_ends_every_wait),
         cmocka_unit_test(a_condition_is_waited_for_until_the_deadline_and_no_less),

@@ -537,6 +537,39 @@ static void only_a_task_has_wakers(void **state)
     loop_end(loop);
 }
 
+/* All 24 orders in which four promises can be kept: a gather gives its results in its own. */
+static void in_whatever_order_promises_are_kept_a_gather_keeps_its_own(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    for (int order = 0; order < 24; order++) {
+        anyloop_promise *promises[4];
+        anyloop_future *futures[4];
+        for (int i = 0; i < 4; i++)
+            assert_ok(anyloop_promise_new(loop, &promises[i], &futures[i]));
+        anyloop_future *all = anyloop_gather(loop, futures, 4, 0);
+        for (int left = 4, choice = order; left > 0; choice /= left, left--) {
+            int which = choice % left;
+            for (int i = 0; i < 4; i++)
+                if (promises[i] && which-- == 0) {
+                    anyloop_value value = anyloop_int(i);
+                    assert_ok(anyloop_promise_set_result(promises[i], &value));
+                    anyloop_promise_release(promises[i]);
+                    promises[i] = NULL;
+                }
+            turns(loop, order % 2); /* one by one, or all in one batch */
+        }
+        assert_ok(anyloop_loop_run_until_complete(loop, all));
+        size_t count;
+        const anyloop_value *results = anyloop_to_list(anyloop_future_result(all), &count);
+        assert_int_equal(count, 4);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(anyloop_to_int(&results[i]), i);
+        anyloop_future_release(all);
+    }
+    loop_end(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -564,6 +597,7 @@ int main(void)
         cmocka_unit_test(a_waker_outlives_its_task),
         cmocka_unit_test(a_waker_outlives_its_loop),
         cmocka_unit_test(only_a_task_has_wakers),
+        cmocka_unit_test(in_whatever_order_promises_are_kept_a_gather_keeps_its_own),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

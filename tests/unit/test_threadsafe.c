@@ -7,6 +7,7 @@
  */
 #include "test.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +56,48 @@ static void b01_a_call_from_another_thread_wakes_the_loop_each_time(void **state
     assert_int_equal(ball.back.opened, THROWS);
     assert_ok(anyloop_loop_unhold(ball.loop));
     loop_end(ball.loop);
+}
+
+struct busy {
+    anyloop_loop *loop;
+    gate blocked, posted;
+    int runs;
+};
+
+static void block(void *user_data)
+{
+    struct busy *busy = user_data;
+    gate_open(&busy->blocked);
+    gate_wait(&busy->posted, 1);
+}
+
+static void run_for_ever(void *user_data)
+{
+    struct busy *busy = user_data;
+    busy->runs++;
+    anyloop_loop_call_soon(busy->loop, run_for_ever, busy, NULL, NULL);
+}
+
+static void *stop_while_it_blocks(void *user_data)
+{
+    struct busy *busy = user_data;
+    gate_wait(&busy->blocked, 1);
+    anyloop_loop_call_soon_threadsafe(busy->loop, stop_loop, busy->loop, NULL);
+    gate_open(&busy->posted);
+    return NULL;
+}
+
+static void a_stop_from_another_thread_takes_effect_behind_a_callback_that_blocks_or_never_ends(void **state)
+{
+    (void)state;
+    struct busy busy = {.loop = loop_real(), .blocked = GATE, .posted = GATE};
+    pthread_t thread = thread_start(stop_while_it_blocks, &busy);
+    assert_ok(anyloop_loop_call_soon(busy.loop, run_for_ever, &busy, NULL, NULL));
+    assert_ok(anyloop_loop_call_soon(busy.loop, block, &busy, NULL, NULL));
+    assert_ok(anyloop_loop_run_forever(busy.loop));
+    assert_int_equal(busy.runs, 2); /* before the block, and in the turn that the stop came in */
+    thread_join(thread);
+    loop_end(busy.loop);
 }
 
 static void *post_note(void *loop)
@@ -766,16 +809,41 @@ static void two_loops_in_two_threads_exchange_by_promises(void **state)
 static int wrong_in_child(anyloop_loop *parents, anyloop_loop *other, anyloop_future *future)
 {
     anyloop_turn_info info = {.struct_size = sizeof info};
+    tally soon = {0, 0}, posted = {0, 0};
+    int32_t fd;
     anyloop_loop *own = anyloop_get_event_loop();
     if (own == NULL || own == parents || anyloop_get_event_loop() != own)
         return 1;
-    if (anyloop_loop_run_until_complete(parents, future) != ANYLOOP_E_STATE ||
-        anyloop_loop_run_forever(other) != ANYLOOP_E_STATE ||
-        anyloop_loop_turn(other, 0, NULL, 0, &info) != ANYLOOP_E_STATE)
+    if (anyloop_loop_run_until_complete(parents, future) != ANYLOOP_E_FORKED ||
+        anyloop_loop_run_forever(other) != ANYLOOP_E_FORKED ||
+        anyloop_loop_turn(other, 0, NULL, 0, &info) != ANYLOOP_E_FORKED ||
+        anyloop_loop_wait(other, 0) != ANYLOOP_E_FORKED || anyloop_loop_fd(other, &fd) != ANYLOOP_E_FORKED ||
+        anyloop_set_event_loop(other) != ANYLOOP_E_FORKED)
         return 2;
-    if (anyloop_run(own, anyloop_sleep(own, 1), NULL) != ANYLOOP_OK)
+    if (anyloop_loop_call_soon(other, tally_run, &soon, tally_drop, NULL) != ANYLOOP_E_FORKED ||
+        anyloop_loop_call_soon_threadsafe(other, tally_run, &posted, tally_drop) != ANYLOOP_E_FORKED ||
+        soon.dropped != 1 || posted.dropped != 1)
         return 3;
-    return 0;
+    anyloop_future *task = anyloop_create_task(other, anyloop_sleep(other, 1), NULL);
+    if (anyloop_future_error_code(task) != ANYLOOP_E_FORKED ||
+        anyloop_future_set_result(future, NULL) != ANYLOOP_E_FORKED)
+        return 4;
+    anyloop_future_release(task);
+    anyloop_future_release(future);
+    if (anyloop_loop_close(other) != ANYLOOP_OK || anyloop_loop_close(parents) != ANYLOOP_OK)
+        return 5;
+    anyloop_loop_release(other);
+    if (strcmp(said.text, "") != 0)
+        return 6;
+    return anyloop_run(own, anyloop_sleep(own, 1), NULL) == ANYLOOP_OK ? 0 : 7;
+}
+
+static int how_it_ended(pid_t child)
+{
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    return WEXITSTATUS(how);
 }
 
 static void a_child_process_has_a_loop_of_its_own_and_cannot_run_its_parents(void **state)
@@ -786,10 +854,7 @@ static void a_child_process_has_a_loop_of_its_own_and_cannot_run_its_parents(voi
     pid_t child = fork();
     if (child == 0)
         _exit(wrong_in_child(parents, other, future));
-    int how;
-    assert_int_equal(waitpid(child, &how, 0), child);
-    assert_true(WIFEXITED(how));
-    assert_int_equal(WEXITSTATUS(how), 0);
+    assert_int_equal(how_it_ended(child), 0);
     assert_ptr_equal(anyloop_get_event_loop(), parents);
     assert_ok(anyloop_future_set_result(future, NULL));
     run_to(parents, future, ANYLOOP_OK);
@@ -798,10 +863,97 @@ static void a_child_process_has_a_loop_of_its_own_and_cannot_run_its_parents(voi
     loop_end(other);
 }
 
+static pid_t forked = -1;
+
+static void fork_now(void *user_data)
+{
+    (void)user_data;
+    fflush(NULL);
+    forked = fork();
+}
+
+/* The child goes on where its parent stood, inside a callback, and comes out of the run. */
+static void a_run_that_forks_ends_in_the_child_and_goes_on_in_the_parent(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_real();
+    assert_ok(anyloop_loop_call_soon(loop, fork_now, NULL, NULL, NULL));
+    anyloop_future *sleep = anyloop_sleep(loop, ANYLOOP_MS(5));
+    anyloop_status status = anyloop_loop_run_until_complete(loop, sleep);
+    if (forked == 0)
+        _exit(status == ANYLOOP_E_FORKED ? 0 : 1);
+    assert_ok(status);
+    anyloop_future_release(sleep);
+    assert_int_equal(how_it_ended(forked), 0);
+    loop_end(loop);
+}
+
+/* What a child keeps, wakes and lets go is its own: its parent's descriptor and timer do not hear of it. */
+static void nothing_that_a_child_does_wakes_its_parents_host(void **state)
+{
+    (void)state;
+    begin();
+    anyloop_loop *loop = loop_with(ANYLOOP_LOOP_UNPINNED); /* where no call asks for the thread */
+    anyloop_promise *promise;
+    anyloop_future *future;
+    anyloop_turn_info info = {.struct_size = sizeof info};
+    int32_t fd;
+    assert_ok(anyloop_promise_new(loop, &promise, &future));
+    assert_ok(anyloop_loop_fd(loop, &fd));
+    assert_ok(anyloop_loop_turn(loop, 0, NULL, 0, &info));
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&watched, 1, 0), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        anyloop_promise_set_result(promise, NULL);
+        anyloop_loop_call_soon_threadsafe(loop, note, "child's", NULL);
+        anyloop_loop_fd(loop, &fd);
+        anyloop_loop_wait(loop, 0);
+        anyloop_loop_turn(loop, 0, NULL, 0, &info);
+        anyloop_loop_close(loop);
+        _exit(0);
+    }
+    assert_int_equal(how_it_ended(child), 0);
+    assert_int_equal(poll(&watched, 1, 0), 0);
+    assert_ok(anyloop_promise_set_result(promise, NULL));
+    assert_int_equal(poll(&watched, 1, 1000), 1);
+    anyloop_promise_release(promise);
+    run_to(loop, future, ANYLOOP_OK);
+    loop_end(loop);
+}
+
+static void blocks(anyloop_job *job, const anyloop_value *in)
+{
+    (void)job;
+    gate_wait(anyloop_to_pointer(in), 1);
+}
+
+/* By exit, with all that it brings: it neither joins the pool's thread, which is not there, nor waits for a lock. */
+static void a_child_that_exits_waits_for_nobody(void **state)
+{
+    (void)state;
+    gate may_end = GATE;
+    anyloop_value in = anyloop_none();
+    anyloop_loop *loop = loop_real();
+    assert_ok(anyloop_value_foreign(loop, &may_end, NULL, &in));
+    anyloop_future *job = anyloop_run_in_executor(loop, NULL, blocks, &in);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        exit(0);
+    }
+    assert_int_equal(how_it_ended(child), 0);
+    gate_open(&may_end);
+    run_to(loop, job, ANYLOOP_OK);
+    loop_end(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(b01_a_call_from_another_thread_wakes_the_loop_each_time),
+        cmocka_unit_test(a_stop_from_another_thread_takes_effect_behind_a_callback_that_blocks_or_never_ends),
         cmocka_unit_test(a_call_from_another_thread_waits_behind_what_is_ready),
         cmocka_unit_test(b02_threadsafe_calls_inside_a_turn_keep_their_order_among_the_plain_ones),
         cmocka_unit_test(b06_a_task_that_another_thread_cancelled_before_it_began_runs_nothing),
@@ -824,6 +976,9 @@ int main(void)
         cmocka_unit_test(b25_cancelled_on_the_loops_thread_the_task_ends_and_the_asking_thread_hears_of_it),
         cmocka_unit_test(two_loops_in_two_threads_exchange_by_promises),
         cmocka_unit_test(a_child_process_has_a_loop_of_its_own_and_cannot_run_its_parents),
+        cmocka_unit_test(a_run_that_forks_ends_in_the_child_and_goes_on_in_the_parent),
+        cmocka_unit_test(nothing_that_a_child_does_wakes_its_parents_host),
+        cmocka_unit_test(a_child_that_exits_waits_for_nobody),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -65,7 +65,7 @@ typedef struct anyloop_turn_info {
  *                  fail.
  * \param capacity  items.
  * \param info      gets what it came to.
- * \returns ANYLOOP_OK; ANYLOOP_E_STATE when a STEP has not been answered, and in a forked child for its parent's loop;
+ * \returns ANYLOOP_OK; ANYLOOP_E_STATE when a STEP has not been answered, ANYLOOP_E_FORKED;
  *          ANYLOOP_E_RUNNING inside a callback, a run or a close; ANYLOOP_E_WOULD_BLOCK when something pulled is due
  *          and `capacity` is 0: `info` is written all the same; ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
  * \thread  loop
@@ -88,8 +88,8 @@ ANYLOOP_API anyloop_status anyloop_task_stepped(anyloop_task *task, int32_t resu
  *
  * \param loop      the loop, not running.
  * \param deadline  ns on the loop's clock; ANYLOOP_NEVER: until a wake.
- * \returns ANYLOOP_OK; ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID; ANYLOOP_E_DEADLOCK for
- *          a virtual clock and no deadline, when nobody outside can wake the loop; ANYLOOP_E_OS.
+ * \returns ANYLOOP_OK; ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED, ANYLOOP_E_INVALID;
+ *          ANYLOOP_E_DEADLOCK for a virtual clock and no deadline, when nobody outside can wake the loop; ANYLOOP_E_OS.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -121,7 +121,7 @@ ANYLOOP_API anyloop_status anyloop_loop_set_host(anyloop_loop *loop, anyloop_wak
  * \param loop  the loop, not running.
  * \param out   the descriptor, the loop's own.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOT_SUPPORTED for a virtual clock or a host without descriptors, ANYLOOP_E_OS,
- *          ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ *          ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */

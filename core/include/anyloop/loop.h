@@ -4,6 +4,11 @@
  * what asyncio calls an iteration: what is ready at its start runs, in order; what that schedules waits for the next
  * turn.
  *
+ * In a forked child its parent's loops are dead: where a call would say ANYLOOP_E_THREAD on another thread, it says
+ * ANYLOOP_E_FORKED, and so do the calls that run one, wait for one or post to one. A child may close and release them,
+ * which waits for nobody, and `anyloop_get_event_loop` makes it a loop of its own. What it keeps or wakes by a promise
+ * or a waker of its parent's goes nowhere. A child that only goes on to exec or to _exit need do nothing.
+ *
  * A run ends with ANYLOOP_E_DEADLOCK when nothing is ready, no timer is set and nobody outside can wake the loop: no
  * promise is open, no waker is held, no job runs, no `anyloop_loop_hold` is in force. The report that names each
  * waiting task, what it awaits and where goes to the log, and `anyloop_loop_stall_report` gives it.
@@ -60,7 +65,7 @@ ANYLOOP_API anyloop_loop *anyloop_get_event_loop(void);
 /* Make `loop` this thread's loop, and this thread the loop's.
  *
  * \param loop  retained. May be NULL: the thread has none, the next `get` makes one.
- * \returns ANYLOOP_OK, ANYLOOP_E_RUNNING when either is running, ANYLOOP_E_NOMEM, ANYLOOP_E_OS.
+ * \returns ANYLOOP_OK, ANYLOOP_E_RUNNING when either is running, ANYLOOP_E_FORKED, ANYLOOP_E_NOMEM, ANYLOOP_E_OS.
  * \thread  any
  * \since   0.1
  */
@@ -112,9 +117,9 @@ ANYLOOP_API void anyloop_loop_release(anyloop_loop *loop);
  * \returns ANYLOOP_OK when it has a result, the error's code when it failed, ANYLOOP_E_CANCELLED; ANYLOOP_E_STOPPED
  *          when the loop was stopped first (run again to go on), ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED,
  *          ANYLOOP_E_RUNNING, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID, ANYLOOP_E_NOMEM, ANYLOOP_E_OS
- *          when it cannot sleep, ANYLOOP_E_STATE for a coroutine that was awaited already and in a forked child for its
- *          parent's loop, ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the status given to
- *          `anyloop_loop_interrupt`.
+ *          when it cannot sleep, ANYLOOP_E_STATE for a coroutine that was awaited already, ANYLOOP_E_FORKED, also when
+ *          this process was forked during the run; ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the
+ *          status given to `anyloop_loop_interrupt`.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -124,8 +129,8 @@ ANYLOOP_API anyloop_status anyloop_loop_run_until_complete(anyloop_loop *loop, a
  *
  * \param loop  the loop.
  * \returns ANYLOOP_OK when it was stopped; ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD,
- *          ANYLOOP_E_INVALID, ANYLOOP_E_OS when it cannot sleep, ANYLOOP_E_STATE in a forked child for its parent's
- *          loop, ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the status given to
+ *          ANYLOOP_E_INVALID, ANYLOOP_E_OS when it cannot sleep, ANYLOOP_E_FORKED, also when this process was forked
+ *          during the run; ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the status given to
  *          `anyloop_loop_interrupt`.
  * \thread  loop, blocks
  * \since   0.1
@@ -220,11 +225,11 @@ ANYLOOP_API anyloop_status anyloop_start(anyloop_loop *loop, anyloop_future *cor
  * a gather of them; report their errors to the exception handler; wait up to 5 minutes for the default executor; close.
  *
  * \param loop  the loop.
- * \returns ANYLOOP_OK; refused with ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID. When the
- *          cleanup was cut short, how, and the loop is closed all the same: ANYLOOP_E_STOPPED, ANYLOOP_E_DEADLOCK,
- *          ANYLOOP_E_NOMEM, ANYLOOP_E_TIMED_OUT, ANYLOOP_E_OS, ANYLOOP_E_STATE in a forked child for its parent's loop,
- *          the status given to `anyloop_loop_interrupt`. When something pulled must hear of it first, ANYLOOP_E_AGAIN
- *          or ANYLOOP_E_WOULD_BLOCK: go on as after an ANYLOOP_E_AGAIN of `anyloop_loop_close`.
+ * \returns ANYLOOP_OK; refused with ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED,
+ *          ANYLOOP_E_INVALID. When the cleanup was cut short, how, and the loop is closed all the same:
+ *          ANYLOOP_E_STOPPED, ANYLOOP_E_DEADLOCK, ANYLOOP_E_NOMEM, ANYLOOP_E_TIMED_OUT, ANYLOOP_E_OS, the status given
+ *          to `anyloop_loop_interrupt`. When something pulled must hear of it first, ANYLOOP_E_AGAIN or
+ *          ANYLOOP_E_WOULD_BLOCK: go on as after an ANYLOOP_E_AGAIN of `anyloop_loop_close`.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -299,7 +304,8 @@ ANYLOOP_API anyloop_status anyloop_loop_call_at(anyloop_loop *loop, uint64_t dea
  * \param callback   never run inside this call, even on the loop's own thread. May be NULL: pulled (host.h).
  * \param user_data  handed to `callback`. May be NULL.
  * \param drop       frees `user_data`, once; on the loop's thread, or inside this call when it fails. May be NULL.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_INVALID; after an error `drop` has run.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_CLOSED, ANYLOOP_E_FORKED, ANYLOOP_E_INVALID; after an error `drop`
+ *          has run.
  * \thread  any
  * \owns    `user_data`, through `drop`.
  * \since   0.1

@@ -42,6 +42,7 @@ enum {
     ANYLOOP_E_END = -26,           /* the iteration is over */
     ANYLOOP_E_OS = -27,            /* the system refused; the error's os_code says how */
     ANYLOOP_E_VERSION = -28,       /* header and library do not fit */
+    ANYLOOP_E_FORKED = -29,        /* the loop is that of the process which this one was forked from */
     ANYLOOP_E_FOREIGN_MAX = -1000  /* from here down: the user's and the bindings' own */
 };
 

@@ -45,6 +45,7 @@ struct anyl_poller {
     atomic_uint state;
     int all_fd, wake_fd, time_fd;
     uint64_t armed;
+    uint32_t forks; /* there were when the descriptors were made */
     anyloop_allocator allocator;
 };
 
@@ -87,12 +88,15 @@ void anyl_poller_free(anyl_poller *poller)
 
 /* ---- waking */
 
-/* It cannot fail: a counter that overflows would need 2^64 wakes that nobody cleared. */
-static void posix_raise(int fd)
+/* A counter that is full is readable, so EAGAIN is as good. A forked child has its parent's descriptor: what it would
+ * wake is the parent. */
+static void posix_raise(const anyl_poller *poller)
 {
     uint64_t one = 1;
-    ssize_t written = write(fd, &one, sizeof one);
-    (void)written;
+    if (poller->forks != anyl_port_forks())
+        return;
+    while (write(poller->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
 }
 
 void anyl_poller_wake(anyl_poller *poller)
@@ -103,7 +107,7 @@ void anyl_poller_wake(anyl_poller *poller)
     if (before & POSIX_ASLEEP)
         syscall(SYS_futex, &poller->state, POSIX_FUTEX_WAKE, 1, NULL, NULL, 0);
     if (before & POSIX_WATCHED)
-        posix_raise(poller->wake_fd);
+        posix_raise(poller);
 }
 
 /* The eventfd first: a waker that comes in between finds WOKEN, writes nothing and is forgotten with the others, or
@@ -144,7 +148,8 @@ static void posix_set_timer(anyl_poller *poller)
         uint64_t at = poller->armed ? poller->armed : 1; /* 0 would disarm */
         when.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000000u), .tv_nsec = (long)(at % 1000000000u)};
     }
-    timerfd_settime(poller->time_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    while (timerfd_settime(poller->time_fd, TFD_TIMER_ABSTIME, &when, NULL) != 0 && errno == EINTR)
+        ;
 }
 
 static bool posix_open_all(anyl_poller *poller)
@@ -164,10 +169,11 @@ anyloop_status anyl_poller_fd(anyl_poller *poller, int32_t *out)
             posix_close_all(poller);
             return ANYLOOP_E_OS;
         }
+        poller->forks = anyl_port_forks();
         posix_set_timer(poller);
         /* a wake that came before this point wrote nothing, and one after it does */
         if (atomic_fetch_or(&poller->state, POSIX_WATCHED) & POSIX_WOKEN)
-            posix_raise(poller->wake_fd);
+            posix_raise(poller);
     }
     *out = poller->all_fd;
     return ANYLOOP_OK;

@@ -203,6 +203,7 @@ uint32_t anyl_port_processors(void)
 
 /* Read on every call into the library, hence thread-local and not in the key. The key only tells of the end. */
 static _Thread_local struct {
+    uintptr_t self; /* 0 until it is asked for */
     void *running;
     void *slot;
     void (*at_exit)(void *pointer);
@@ -212,10 +213,27 @@ static pthread_once_t posix_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t posix_key;
 static bool posix_key_made;
 
-/* An address of its own serves as well as pthread_self, and costs no call. */
+static atomic_uint posix_forks; /* one more than there were, 0: nobody asked yet */
+
+/* An address of its own serves as well as pthread_self, and costs no call. Each fork takes another byte behind it, so
+ * that the threads of a child are none of its parent's, whose memory they have. */
+static void posix_name_self(void)
+{
+    uint32_t forks = atomic_load_explicit(&posix_forks, memory_order_relaxed);
+    posix_thread.self = (uintptr_t)&posix_thread + forks % sizeof posix_thread;
+}
+
 uintptr_t anyl_port_thread_self(void)
 {
-    return (uintptr_t)&posix_thread;
+    if (posix_thread.self == 0)
+        posix_name_self();
+    return posix_thread.self;
+}
+
+/* A thread that was never asked for its number has none that anybody could know. */
+bool anyl_port_thread_is(uintptr_t number)
+{
+    return posix_thread.self == number;
 }
 
 void *anyl_port_running(void)
@@ -261,11 +279,10 @@ anyloop_status anyl_port_thread_slot_set(void *pointer, void (*at_exit)(void *po
 /* ---- forks */
 
 static pthread_once_t posix_forks_once = PTHREAD_ONCE_INIT;
-static atomic_uint posix_forks; /* one more than there were, 0: nobody asked yet */
-
 static void posix_forked(void)
 {
     atomic_fetch_add_explicit(&posix_forks, 1, memory_order_relaxed);
+    posix_name_self();
 }
 
 static void posix_watch_forks(void)

@@ -9,7 +9,7 @@
 
 /* ---- clock */
 
-static uint64_t sim_now = 1;
+static uint64_t sim_now = 1, sim_short;
 
 uint64_t anyl_port_now(void)
 {
@@ -19,6 +19,16 @@ uint64_t anyl_port_now(void)
 void anyl_sim_advance(uint64_t ns)
 {
     sim_now = ns < UINT64_MAX - 1 - sim_now ? sim_now + ns : UINT64_MAX - 1;
+}
+
+void anyl_sim_set(uint64_t now)
+{
+    sim_now = now ? now : 1;
+}
+
+void anyl_sim_wait_short(uint64_t ns)
+{
+    sim_short = ns;
 }
 
 static void sim_jump(uint64_t deadline)
@@ -99,6 +109,11 @@ uintptr_t anyl_port_thread_self(void)
     return 1;
 }
 
+bool anyl_port_thread_is(uintptr_t number)
+{
+    return number == 1;
+}
+
 void anyl_port_yield(void)
 {
 }
@@ -162,12 +177,18 @@ void anyl_poller_free(anyl_poller *poller)
     anyl_free(&allocator, poller, sizeof *poller);
 }
 
+/* Short waits go on, so that a loop which asks again gets there. */
+static void sim_wait(uint64_t deadline)
+{
+    sim_jump(sim_now + sim_short < deadline ? deadline - sim_short : deadline);
+}
+
 anyloop_status anyl_poller_wait(anyl_poller *poller, uint64_t deadline)
 {
     if (!poller->woken) {
         if (deadline == UINT64_MAX)
             return ANYLOOP_E_DEADLOCK; /* who could wake it is not running, and never will */
-        sim_jump(deadline);
+        sim_wait(deadline);
     }
     poller->woken = false;
     return ANYLOOP_OK;

@@ -15,5 +15,9 @@
 
 /* Time that passes although nobody waits for it: a slow callback, a host that comes late. */
 void anyl_sim_advance(uint64_t ns);
+/* A clock that breaks its word: from now on it shows this time, earlier ones too. */
+void anyl_sim_set(uint64_t now);
+/* Each wait that has a deadline ends this long before it. 0 at first. */
+void anyl_sim_wait_short(uint64_t ns);
 
 #endif
