@@ -18,6 +18,20 @@ uint64_t row_clock(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void row_spin(uint64_t time)
+{
+    uint64_t end = row_clock() + time;
+    while (row_clock() < end)
+        ;
+}
+
+static uint64_t processor_time(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 void row_check(int holds, const char *what)
 {
     if (holds)
@@ -44,6 +58,9 @@ int row_main(int argc, char **argv, const struct row *rows)
         operations = rows->operations;
     if (argc < 4 || strcmp(argv[3], "cold") != 0)
         rows->run(rows->warm_up);
-    printf("%.3f\n", (double)rows->run(operations) / (double)operations);
+    uint64_t used = processor_time();
+    double time = (double)rows->run(operations) / (double)operations;
+    used = processor_time() - used;
+    printf("%.3f %.3f\n", time, (double)used / (double)operations);
     return 0;
 }

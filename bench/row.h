@@ -1,7 +1,7 @@
 /* row.h -- a program that measures: a table of rows, of which one run of the program does one repetition of one row.
  *
  *     PROGRAM                               lists its rows
- *     PROGRAM ROW [OPERATIONS [cold]]       prints the nanoseconds that one operation took
+ *     PROGRAM ROW [OPERATIONS [cold]]       prints the nanoseconds that one operation took, and those of processor time
  *
  * A row is named by its workload and its parameters, "W3 k=1000"; the same row of two programs has the same name. Before
  * what is measured comes a round that is not, so that memory and caches are warm; `cold` leaves it out. The number of
@@ -27,6 +27,9 @@ int row_main(int argc, char **argv, const struct row *rows);
 
 /* ns of a steady clock. */
 uint64_t row_clock(void);
+
+/* Keeps the processor busy for so many ns. */
+void row_spin(uint64_t time);
 
 /* The nth of many delays, in ns: 1 to 61 s, without order. */
 static inline uint64_t row_delay(uint64_t n)
