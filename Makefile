@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan
 MATRIX := release clang-release asan tsan amalgamation
 
-.PHONY: help demo test matrix amalgamation conformance format clean
+.PHONY: help demo test matrix amalgamation conformance bench format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -40,6 +40,13 @@ amalgamation: ## anyloop.c and anyloop.h into build/amalgamation
 conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
 	@tools/setup conformance
 	PRESET=$${PRESET:-release} tests/conformance/run c $${DIR:-tests/conformance/corpus}
+
+bench: ## what things cost, beside their floors (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
+	@tools/setup bench
+	@mkdir -p build/bench build/release
+	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
+	@cmake --build --preset release --target bench-programs >build/bench/build.log 2>&1 || { cat build/bench/build.log; exit 1; }
+	python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" --repetitions $${REPETITIONS:-9}
 
 format: ## clang-format all C files
 	git ls-files '*.c' '*.h' ':!examples' ':!docs' | xargs clang-format-19 -i
