@@ -1,6 +1,6 @@
 # A facade: every target is a few commands that can be typed by hand. `make help` lists them.
 #
-# `make demo`, `make test` and `make matrix` first call tools/setup, which installs what is missing where it may (root on
+# Targets that need more than a compiler first call tools/setup, which installs what is missing where it may (root on
 # Debian) and otherwise prints the line to run. Nothing is installed, nor any network used, when all is there.
 
 SHELL := /bin/bash
@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan
 MATRIX := release clang-release asan tsan amalgamation
 
-.PHONY: help demo test matrix amalgamation conformance bench format clean
+.PHONY: help demo test matrix amalgamation conformance random torture bench format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -40,6 +40,14 @@ amalgamation: ## anyloop.c and anyloop.h into build/amalgamation
 conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
 	@tools/setup conformance
 	PRESET=$${PRESET:-release} tests/conformance/run c $${DIR:-tests/conformance/corpus}
+
+random: ## fresh random scenarios, compared with CPython's asyncio (N=1000, SEED=..., RUNNER=c)
+	@tools/setup random
+	PATH="$$PWD/build/tools/node_modules/.bin:$$PATH" tests/conformance/run $${RUNNER:-c} --random $${N:-1000} $${SEED:-}
+
+torture: ## the long lanes: 100000 random programs
+	@tools/setup torture
+	@tools/torture
 
 bench: ## what things cost, beside their floors (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
 	@tools/setup bench

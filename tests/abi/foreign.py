@@ -598,8 +598,9 @@ def main():
         raise SystemExit(__doc__.split("\n\n")[1])
     path, *files = arguments
     lib.open(path)
-    for file in files:
-        if len(files) > 1:
+    streamed = files == ["-"]
+    for file in map(str.strip, sys.stdin) if streamed else files:
+        if streamed or len(files) > 1:
             print("===", file)
         print("\n".join(Scenario(json.loads(pathlib.Path(file).read_text()), capacity).run()), flush=True)
     return 0
