@@ -59,9 +59,9 @@ typedef struct task {
     int (*step)(struct task *task);
     struct task *waiter; /* is ready when this one ends */
     void *shared;
-    uint64_t count;      /* the step's own */
-    uint32_t state;      /* the step's own, 0 at first */
-    uint32_t place;      /* in the heap of timers, from 1 on */
+    uint64_t count; /* the step's own */
+    uint32_t state; /* the step's own, 0 at first */
+    uint32_t place; /* in the heap of timers, from 1 on */
 } task;
 
 _Static_assert(sizeof(task) <= CELL, "a task is a cell");

@@ -60,7 +60,8 @@ static int turns(anyloop_loop *loop, const char *what)
     for (int i = 0; i < TURNS; i++)
         anyloop_loop_turn(loop, 0, NULL, 0, &info);
     if (calls != before)
-        fprintf(stderr, "%s: %d system calls in %d turns, the last of number %d\n", what, calls - before, TURNS, last_call);
+        fprintf(stderr, "%s: %d system calls in %d turns, the last of number %d\n", what, calls - before, TURNS,
+                last_call);
     return calls == before;
 }
 
