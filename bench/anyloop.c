@@ -59,8 +59,9 @@ static int32_t serial_step(void *frame, anyloop_task *task, uint32_t event)
     return await(task, anyloop_task_create(loop, NULL, nop_step, NULL, 0));
 }
 
-static uint64_t w1(uint64_t operations)
+static uint64_t w1(uint64_t operations, uint64_t size)
 {
+    (void)size;
     return run(anyloop_task_create(loop, NULL, serial_step, &operations, sizeof operations));
 }
 
@@ -128,21 +129,6 @@ static uint64_t w2(uint64_t operations, uint64_t size)
     return run(anyloop_task_create(loop, NULL, batches_step, &batches, sizeof batches));
 }
 
-static uint64_t w2_1k(uint64_t operations)
-{
-    return w2(operations, 1000);
-}
-
-static uint64_t w2_100k(uint64_t operations)
-{
-    return w2(operations, 100000);
-}
-
-static uint64_t w2_1m(uint64_t operations)
-{
-    return w2(operations, 1000000);
-}
-
 /* ---- W3: yield */
 
 static uint64_t w3(uint64_t operations, uint64_t tasks)
@@ -150,16 +136,6 @@ static uint64_t w3(uint64_t operations, uint64_t tasks)
     struct group group;
     fill(&group, tasks, operations / tasks);
     return run(group.empty);
-}
-
-static uint64_t w3_2(uint64_t operations)
-{
-    return w3(operations, 2);
-}
-
-static uint64_t w3_1000(uint64_t operations)
-{
-    return w3(operations, 1000);
 }
 
 /* ---- W4: one task makes a future and awaits it, the other resolves it. The resolver yields, so that there is one
@@ -202,8 +178,9 @@ static int32_t asker_step(void *frame, anyloop_task *task, uint32_t event)
     return await(task, exchange->wanted);
 }
 
-static uint64_t w4(uint64_t operations)
+static uint64_t w4(uint64_t operations, uint64_t size)
 {
+    (void)size;
     struct exchange exchange = {.left = operations}, *shared = &exchange;
     anyloop_task *asker = anyloop_task_create(loop, NULL, asker_step, &shared, sizeof shared);
     anyloop_task *resolver = anyloop_task_create(loop, NULL, resolver_step, &shared, sizeof shared);
@@ -268,7 +245,7 @@ static int32_t gatherer_step(void *frame, anyloop_task *task, uint32_t event)
     return await(task, anyloop_gather(loop, my->children, my->size, my->flags));
 }
 
-static uint64_t w5(uint64_t operations, uint64_t size, uint32_t flags)
+static uint64_t gathers(uint64_t operations, uint64_t size, uint32_t flags)
 {
     row_check(operations % size == 0, "whole gathers only");
     struct gatherer gatherer = {.left = operations, .size = size, .flags = flags};
@@ -279,24 +256,14 @@ static uint64_t w5(uint64_t operations, uint64_t size, uint32_t flags)
     return time;
 }
 
-static uint64_t w5_10(uint64_t operations)
+static uint64_t w5(uint64_t operations, uint64_t size)
 {
-    return w5(operations, 10, 0);
+    return gathers(operations, size, 0);
 }
 
-static uint64_t w5_1000(uint64_t operations)
+static uint64_t w5_raises(uint64_t operations, uint64_t size)
 {
-    return w5(operations, 1000, 0);
-}
-
-static uint64_t w5_100k(uint64_t operations)
-{
-    return w5(operations, 100000, 0);
-}
-
-static uint64_t w5_raises(uint64_t operations)
-{
-    return w5(operations, 1000, ANYLOOP_RETURN_EXCEPTIONS);
+    return gathers(operations, size, ANYLOOP_RETURN_EXCEPTIONS);
 }
 
 /* ---- W6: a task that sleeps for an hour is let park, cancelled, awaited */
@@ -323,8 +290,9 @@ static int32_t canceller_step(void *frame, anyloop_task *task, uint32_t event)
     return ANYLOOP_STEP_YIELD;
 }
 
-static uint64_t w6(uint64_t operations)
+static uint64_t w6(uint64_t operations, uint64_t size)
 {
+    (void)size;
     struct canceller canceller = {.left = operations};
     return run(anyloop_task_create(loop, NULL, canceller_step, &canceller, sizeof canceller));
 }
@@ -374,13 +342,15 @@ static inline uint64_t churn(uint64_t operations, anyloop_handle *(*set)(uint64_
     return time;
 }
 
-static uint64_t w8_at(uint64_t operations)
+static uint64_t w8_at(uint64_t operations, uint64_t size)
 {
+    (void)size;
     return churn(operations, set_at);
 }
 
-static uint64_t w8_later(uint64_t operations)
+static uint64_t w8_later(uint64_t operations, uint64_t size)
 {
+    (void)size;
     return churn(operations, set_later);
 }
 
@@ -395,8 +365,9 @@ static void chain(void *user_data)
         anyloop_loop_stop(loop);
 }
 
-static uint64_t w9(uint64_t operations)
+static uint64_t w9(uint64_t operations, uint64_t size)
 {
+    (void)size;
     row_check(anyloop_loop_call_soon(loop, chain, &operations, NULL, NULL) == ANYLOOP_OK, "no callback");
     uint64_t start = row_clock();
     row_check(anyloop_loop_run_forever(loop) == ANYLOOP_OK, "not stopped");
@@ -405,7 +376,7 @@ static uint64_t w9(uint64_t operations)
 
 /* ---- W14: a turn that a host asks for */
 
-static uint64_t turns(uint64_t operations, int due)
+static uint64_t w14(uint64_t operations, uint64_t due)
 {
     anyloop_turn_info info = {.struct_size = sizeof info};
     uint64_t start = row_clock();
@@ -417,44 +388,35 @@ static uint64_t turns(uint64_t operations, int due)
     return row_clock() - start;
 }
 
-static uint64_t w14_nothing(uint64_t operations)
+static uint64_t w14_timer(uint64_t operations, uint64_t size)
 {
-    return turns(operations, 0);
-}
-
-static uint64_t w14_timer(uint64_t operations)
-{
+    (void)size;
     anyloop_handle *far = set_later(0, HOUR);
-    uint64_t time = turns(operations, 0);
+    uint64_t time = w14(operations, 0);
     unset(far);
     return time;
 }
 
-static uint64_t w14_due(uint64_t operations)
-{
-    return turns(operations, 1);
-}
-
 static const struct row rows[] = {
-    {"W1", 2000000, 200000, w1},
-    {"W2 k=1000", 2000000, 200000, w2_1k},
-    {"W2 k=100000", 2000000, 200000, w2_100k},
-    {"W2 k=1000000", 2000000, 1000000, w2_1m},
-    {"W3 k=2", 10000000, 1000000, w3_2},
-    {"W3 k=1000", 10000000, 1000000, w3_1000},
-    {"W4", 2000000, 200000, w4},
-    {"W5 n=10", 2000000, 200000, w5_10},
-    {"W5 n=1000", 2000000, 200000, w5_1000},
-    {"W5 n=100000", 2000000, 200000, w5_100k},
-    {"W5 n=1000,raises", 2000000, 200000, w5_raises},
-    {"W6", 1000000, 100000, w6},
-    {"W8 call_at", 5000000, 500000, w8_at},
-    {"W8 call_later", 5000000, 500000, w8_later},
-    {"W9", 10000000, 1000000, w9},
-    {"W14 nothing", 10000000, 1000000, w14_nothing},
-    {"W14 timer", 5000000, 500000, w14_timer},
-    {"W14 due", 5000000, 500000, w14_due},
-    {NULL, 0, 0, NULL},
+    {"W1", 2000000, 200000, w1, 0},
+    {"W2 k=1000", 2000000, 200000, w2, 1000},
+    {"W2 k=100000", 2000000, 200000, w2, 100000},
+    {"W2 k=1000000", 2000000, 1000000, w2, 1000000},
+    {"W3 k=2", 10000000, 1000000, w3, 2},
+    {"W3 k=1000", 10000000, 1000000, w3, 1000},
+    {"W4", 2000000, 200000, w4, 0},
+    {"W5 n=10", 2000000, 200000, w5, 10},
+    {"W5 n=1000", 2000000, 200000, w5, 1000},
+    {"W5 n=100000", 2000000, 200000, w5, 100000},
+    {"W5 n=1000,raises", 2000000, 200000, w5_raises, 1000},
+    {"W6", 1000000, 100000, w6, 0},
+    {"W8 call_at", 5000000, 500000, w8_at, 0},
+    {"W8 call_later", 5000000, 500000, w8_later, 0},
+    {"W9", 10000000, 1000000, w9, 0},
+    {"W14 nothing", 10000000, 1000000, w14, 0},
+    {"W14 timer", 5000000, 500000, w14_timer, 0},
+    {"W14 due", 5000000, 500000, w14, 1},
+    {NULL, 0, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)

@@ -1,107 +1,18 @@
-/* floor.c -- the least that the workloads of anyloop.c could cost on one thread: a queue of step functions, cells from a
- * free list, an array heap of timers, and nothing that a program could use.
+/* floor.c -- the least that the workloads of anyloop.c could cost on one thread.
  *
- * No errors, no cancellation but where it is what is measured, no counts, no callbacks, no contexts, no order beyond
- * first in, first out. Each row has the shape of its namesake: the same tasks, the same passes through the queue.
+ * Each row has the shape of its namesake: the same tasks, the same passes through the queue, the same results read. What
+ * floor.h lacks, a row does without.
  *
  * SPDX-License-Identifier: MIT
  */
+#include "floor.h"
+
 #include "row.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
+/* Called by its address, as every step is. */
 #define STEP static __attribute__((noinline))
-
-/* ---- cells of one cache line */
-
-enum { CELL = 64, CELLS = 1024 };
-
-typedef struct cell {
-    struct cell *next;
-} cell;
-
-static cell *cells;
-
-static __attribute__((noinline)) void more_cells(void)
-{
-    char *slab = aligned_alloc(CELL, (size_t)CELL * CELLS);
-    row_check(slab != NULL, "no memory");
-    for (int i = 0; i < CELLS; i++) {
-        cell *each = (cell *)(void *)(slab + i * CELL);
-        each->next = cells;
-        cells = each;
-    }
-}
-
-static inline void *cell_new(void)
-{
-    if (__builtin_expect(cells == NULL, 0))
-        more_cells();
-    cell *taken = cells;
-    cells = taken->next;
-    return taken;
-}
-
-static inline void cell_free(void *given)
-{
-    cell *back = given;
-    back->next = cells;
-    cells = back;
-}
-
-/* ---- tasks and their queue */
-
-enum { WAITS = 0, YIELDS = 1, ENDS = 2 };
-
-typedef struct task {
-    struct task *next;
-    int (*step)(struct task *task);
-    struct task *waiter; /* is ready when this one ends */
-    void *shared;
-    uint64_t count; /* the step's own */
-    uint32_t state; /* the step's own, 0 at first */
-    uint32_t place; /* in the heap of timers, from 1 on */
-} task;
-
-_Static_assert(sizeof(task) <= CELL, "a task is a cell");
-
-static task *ready, **ready_end = &ready;
-
-static inline void push(task *pushed)
-{
-    pushed->next = NULL;
-    *ready_end = pushed;
-    ready_end = &pushed->next;
-}
-
-static inline task *spawn(int (*step)(task *), void *shared, uint64_t count)
-{
-    task *spawned = cell_new();
-    spawned->step = step;
-    spawned->waiter = NULL;
-    spawned->shared = shared;
-    spawned->count = count;
-    spawned->state = 0;
-    push(spawned);
-    return spawned;
-}
-
-static inline void step_first(void)
-{
-    task *first = ready;
-    ready = first->next;
-    if (ready == NULL)
-        ready_end = &ready;
-    int answer = first->step(first);
-    if (answer == ENDS) {
-        if (first->waiter)
-            push(first->waiter);
-        cell_free(first);
-    } else if (answer == YIELDS) {
-        push(first);
-    }
-}
 
 /* The time until nothing is ready. */
 static uint64_t run(void)
@@ -129,8 +40,9 @@ STEP int serial_step(task *self)
     return WAITS;
 }
 
-static uint64_t w1(uint64_t operations)
+static uint64_t w1(uint64_t operations, uint64_t size)
 {
+    (void)size;
     spawn(serial_step, NULL, operations);
     return run();
 }
@@ -179,36 +91,11 @@ static uint64_t w2(uint64_t operations, uint64_t size)
     return run();
 }
 
-static uint64_t w2_1k(uint64_t operations)
-{
-    return w2(operations, 1000);
-}
-
-static uint64_t w2_100k(uint64_t operations)
-{
-    return w2(operations, 100000);
-}
-
-static uint64_t w2_1m(uint64_t operations)
-{
-    return w2(operations, 1000000);
-}
-
 static uint64_t w3(uint64_t operations, uint64_t tasks)
 {
     struct group group = {.size = tasks};
     fill(&group, operations / tasks);
     return run();
-}
-
-static uint64_t w3_2(uint64_t operations)
-{
-    return w3(operations, 2);
-}
-
-static uint64_t w3_1000(uint64_t operations)
-{
-    return w3(operations, 1000);
 }
 
 /* ---- W4: one task makes a future and awaits it, the other resolves it */
@@ -254,8 +141,9 @@ STEP int asker_step(task *self)
     return WAITS;
 }
 
-static uint64_t w4(uint64_t operations)
+static uint64_t w4(uint64_t operations, uint64_t size)
 {
+    (void)size;
     struct exchange exchange = {.left = operations};
     spawn(asker_step, &exchange, 0);
     spawn(resolver_step, &exchange, 0);
@@ -322,7 +210,7 @@ STEP int gatherer_step(task *self)
     return WAITS;
 }
 
-static uint64_t w5(uint64_t operations, uint64_t size, int raises)
+static uint64_t gathers(uint64_t operations, uint64_t size, int raises)
 {
     struct gather gather = {.left = operations, .size = size, .raises = raises};
     row_check(operations % size == 0, "whole gathers only");
@@ -334,91 +222,14 @@ static uint64_t w5(uint64_t operations, uint64_t size, int raises)
     return time;
 }
 
-static uint64_t w5_10(uint64_t operations)
+static uint64_t w5(uint64_t operations, uint64_t size)
 {
-    return w5(operations, 10, 0);
+    return gathers(operations, size, 0);
 }
 
-static uint64_t w5_1000(uint64_t operations)
+static uint64_t w5_raises(uint64_t operations, uint64_t size)
 {
-    return w5(operations, 1000, 0);
-}
-
-static uint64_t w5_100k(uint64_t operations)
-{
-    return w5(operations, 100000, 0);
-}
-
-static uint64_t w5_raises(uint64_t operations)
-{
-    return w5(operations, 1000, 1);
-}
-
-/* ---- timers: an array heap, four children to a node, the key beside the pointer */
-
-typedef struct entry {
-    uint64_t due;
-    task *task;
-} entry;
-
-static entry *heap;
-static uint32_t heap_count, heap_room;
-
-static inline void heap_put(uint32_t at, entry placed)
-{
-    heap[at] = placed;
-    placed.task->place = at + 1;
-}
-
-static void heap_up(uint32_t at, entry placed)
-{
-    while (at) {
-        uint32_t parent = (at - 1) / 4;
-        if (heap[parent].due <= placed.due)
-            break;
-        heap_put(at, heap[parent]);
-        at = parent;
-    }
-    heap_put(at, placed);
-}
-
-static void heap_down(uint32_t at, entry placed)
-{
-    for (;;) {
-        uint32_t first = 4 * at + 1, end = first + 4 < heap_count ? first + 4 : heap_count, least = first;
-        if (first >= heap_count)
-            break;
-        for (uint32_t child = first + 1; child < end; child++)
-            if (heap[child].due < heap[least].due)
-                least = child;
-        if (heap[least].due >= placed.due)
-            break;
-        heap_put(at, heap[least]);
-        at = least;
-    }
-    heap_put(at, placed);
-}
-
-static void heap_insert(task *timer, uint64_t due)
-{
-    if (heap_count == heap_room) {
-        heap_room = heap_room ? 2 * heap_room : 1024;
-        heap = realloc(heap, heap_room * sizeof *heap);
-        row_check(heap != NULL, "no memory");
-    }
-    heap_up(heap_count++, (entry){due, timer});
-}
-
-static void heap_delete(task *timer)
-{
-    uint32_t at = timer->place - 1;
-    entry last = heap[--heap_count];
-    if (at == heap_count)
-        return;
-    if (at && heap[(at - 1) / 4].due > last.due)
-        heap_up(at, last);
-    else
-        heap_down(at, last);
+    return gathers(operations, size, 1);
 }
 
 /* ---- W6: a task that sleeps for an hour is let park, cancelled, awaited */
@@ -451,8 +262,9 @@ STEP int canceller_step(task *self)
     return YIELDS;
 }
 
-static uint64_t w6(uint64_t operations)
+static uint64_t w6(uint64_t operations, uint64_t size)
 {
+    (void)size;
     spawn(canceller_step, NULL, operations);
     return run();
 }
@@ -477,13 +289,15 @@ static inline uint64_t churn(uint64_t operations, int reads_clock)
     return time;
 }
 
-static uint64_t w8_at(uint64_t operations)
+static uint64_t w8_at(uint64_t operations, uint64_t size)
 {
+    (void)size;
     return churn(operations, 0);
 }
 
-static uint64_t w8_later(uint64_t operations)
+static uint64_t w8_later(uint64_t operations, uint64_t size)
 {
+    (void)size;
     return churn(operations, 1);
 }
 
@@ -496,8 +310,9 @@ STEP int chain(task *self)
     return ENDS;
 }
 
-static uint64_t w9(uint64_t operations)
+static uint64_t w9(uint64_t operations, uint64_t size)
 {
+    (void)size;
     spawn(chain, NULL, operations);
     return run();
 }
@@ -515,7 +330,7 @@ static __attribute__((noinline)) void turn(void)
     }
 }
 
-static uint64_t turns(uint64_t operations, int due)
+static uint64_t w14(uint64_t operations, uint64_t due)
 {
     uint64_t start = row_clock();
     for (uint64_t i = 0; i < operations; i++) {
@@ -526,45 +341,36 @@ static uint64_t turns(uint64_t operations, int due)
     return row_clock() - start;
 }
 
-static uint64_t w14_nothing(uint64_t operations)
+static uint64_t w14_timer(uint64_t operations, uint64_t size)
 {
-    return turns(operations, 0);
-}
-
-static uint64_t w14_timer(uint64_t operations)
-{
+    (void)size;
     task timer;
     heap_insert(&timer, row_clock() + HOUR);
-    uint64_t time = turns(operations, 0);
+    uint64_t time = w14(operations, 0);
     heap_delete(&timer);
     return time;
 }
 
-static uint64_t w14_due(uint64_t operations)
-{
-    return turns(operations, 1);
-}
-
 static const struct row rows[] = {
-    {"W1", 10000000, 1000000, w1},
-    {"W2 k=1000", 10000000, 1000000, w2_1k},
-    {"W2 k=100000", 5000000, 500000, w2_100k},
-    {"W2 k=1000000", 2000000, 1000000, w2_1m},
-    {"W3 k=2", 20000000, 1000000, w3_2},
-    {"W3 k=1000", 20000000, 1000000, w3_1000},
-    {"W4", 10000000, 1000000, w4},
-    {"W5 n=10", 10000000, 1000000, w5_10},
-    {"W5 n=1000", 10000000, 1000000, w5_1000},
-    {"W5 n=100000", 5000000, 500000, w5_100k},
-    {"W5 n=1000,raises", 10000000, 1000000, w5_raises},
-    {"W6", 5000000, 500000, w6},
-    {"W8 call_at", 20000000, 2000000, w8_at},
-    {"W8 call_later", 10000000, 1000000, w8_later},
-    {"W9", 20000000, 2000000, w9},
-    {"W14 nothing", 20000000, 2000000, w14_nothing},
-    {"W14 timer", 10000000, 1000000, w14_timer},
-    {"W14 due", 10000000, 1000000, w14_due},
-    {NULL, 0, 0, NULL},
+    {"W1", 10000000, 1000000, w1, 0},
+    {"W2 k=1000", 10000000, 1000000, w2, 1000},
+    {"W2 k=100000", 5000000, 500000, w2, 100000},
+    {"W2 k=1000000", 2000000, 1000000, w2, 1000000},
+    {"W3 k=2", 20000000, 1000000, w3, 2},
+    {"W3 k=1000", 20000000, 1000000, w3, 1000},
+    {"W4", 10000000, 1000000, w4, 0},
+    {"W5 n=10", 10000000, 1000000, w5, 10},
+    {"W5 n=1000", 10000000, 1000000, w5, 1000},
+    {"W5 n=100000", 5000000, 500000, w5, 100000},
+    {"W5 n=1000,raises", 10000000, 1000000, w5_raises, 1000},
+    {"W6", 5000000, 500000, w6, 0},
+    {"W8 call_at", 20000000, 2000000, w8_at, 0},
+    {"W8 call_later", 10000000, 1000000, w8_later, 0},
+    {"W9", 20000000, 2000000, w9, 0},
+    {"W14 nothing", 20000000, 2000000, w14, 0},
+    {"W14 timer", 10000000, 1000000, w14_timer, 0},
+    {"W14 due", 10000000, 1000000, w14, 1},
+    {NULL, 0, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)

@@ -97,7 +97,7 @@ static void *serve(void *unused)
     return unused;
 }
 
-static uint64_t w11(uint64_t operations, uint64_t in_flight, void (*job)(void))
+static uint64_t flight(uint64_t operations, uint64_t in_flight, void (*job)(void))
 {
     pthread_t worker;
     uint64_t submitted = 0, completed = 0;
@@ -129,24 +129,14 @@ static uint64_t w11(uint64_t operations, uint64_t in_flight, void (*job)(void))
     return time;
 }
 
-static uint64_t w11_16(uint64_t operations)
+static uint64_t w11(uint64_t operations, uint64_t size)
 {
-    return w11(operations, 16, nop_job);
+    return flight(operations, size, nop_job);
 }
 
-static uint64_t w11_1000(uint64_t operations)
+static uint64_t w11_short(uint64_t operations, uint64_t size)
 {
-    return w11(operations, 1000, nop_job);
-}
-
-static uint64_t w11_100k(uint64_t operations)
-{
-    return w11(operations, 100000, nop_job);
-}
-
-static uint64_t w11_short(uint64_t operations)
-{
-    return w11(operations, 1000, short_job);
+    return flight(operations, size, short_job);
 }
 
 /* ---- W12: threads post, one takes. The nodes lie there already: what they cost is malloc's business. */
@@ -188,24 +178,14 @@ static uint64_t w12(uint64_t operations, uint64_t producers)
     return time;
 }
 
-static uint64_t w12_1(uint64_t operations)
-{
-    return w12(operations, 1);
-}
-
-static uint64_t w12_4(uint64_t operations)
-{
-    return w12(operations, 4);
-}
-
 static const struct row rows[] = {
-    {"W11 k=16", 2000000, 100000, w11_16},
-    {"W11 k=1000", 5000000, 500000, w11_1000},
-    {"W11 k=100000", 5000000, 500000, w11_100k},
-    {"W11 k=1000,job=1us", 200000, 20000, w11_short},
-    {"W12 post,threads=1", 4000000, 400000, w12_1},
-    {"W12 post,threads=4", 4000000, 400000, w12_4},
-    {NULL, 0, 0, NULL},
+    {"W11 k=16", 2000000, 100000, w11, 16},
+    {"W11 k=1000", 5000000, 500000, w11, 1000},
+    {"W11 k=100000", 5000000, 500000, w11, 100000},
+    {"W11 k=1000,job=1us", 200000, 20000, w11_short, 1000},
+    {"W12 post,threads=1", 4000000, 400000, w12, 1},
+    {"W12 post,threads=4", 4000000, 400000, w12, 4},
+    {NULL, 0, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)

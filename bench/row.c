@@ -57,9 +57,9 @@ int row_main(int argc, char **argv, const struct row *rows)
     if (operations == 0)
         operations = rows->operations;
     if (argc < 4 || strcmp(argv[3], "cold") != 0)
-        rows->run(rows->warm_up);
+        rows->run(rows->warm_up, rows->size);
     uint64_t used = processor_time();
-    double time = (double)rows->run(operations) / (double)operations;
+    double time = (double)rows->run(operations, rows->size) / (double)operations;
     used = processor_time() - used;
     printf("%.3f %.3f\n", time, (double)used / (double)operations);
     return 0;

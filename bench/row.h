@@ -17,9 +17,10 @@
 
 struct row {
     const char *name;
-    uint64_t operations;                  /* of a repetition, if nobody says otherwise */
-    uint64_t warm_up;                     /* operations that come before it */
-    uint64_t (*run)(uint64_t operations); /* gives the ns that they took */
+    uint64_t operations; /* of a repetition, if nobody says otherwise */
+    uint64_t warm_up;    /* operations that come before it */
+    uint64_t (*run)(uint64_t operations, uint64_t size); /* gives the ns that they took */
+    uint64_t size;       /* what the workload is done with: tasks, children, jobs in flight ... */
 };
 
 /* The program's main. `rows` ends with one that has no name. */

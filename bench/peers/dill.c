@@ -17,8 +17,9 @@ static coroutine void nop(void)
 {
 }
 
-static uint64_t w1(uint64_t operations)
+static uint64_t w1(uint64_t operations, uint64_t size)
 {
+    (void)size;
     uint64_t start = row_clock();
     for (uint64_t i = 0; i < operations; i++) {
         int handle = go(nop());
@@ -35,12 +36,12 @@ static coroutine void yield_once(void)
     yield();
 }
 
-static uint64_t w2_1k(uint64_t operations)
+static uint64_t w2(uint64_t operations, uint64_t size)
 {
     uint64_t start = row_clock();
-    for (uint64_t round = 0; round < operations / 1000; round++) {
+    for (uint64_t round = 0; round < operations / size; round++) {
         int all = bundle();
-        for (int i = 0; i < 1000; i++)
+        for (uint64_t i = 0; i < size; i++)
             row_check(bundle_go(all, yield_once()) == 0, "no coroutine");
         bundle_wait(all, -1);
         hclose(all);
@@ -69,16 +70,6 @@ static uint64_t w3(uint64_t operations, uint64_t coroutines)
     return time;
 }
 
-static uint64_t w3_2(uint64_t operations)
-{
-    return w3(operations, 2);
-}
-
-static uint64_t w3_1000(uint64_t operations)
-{
-    return w3(operations, 1000);
-}
-
 /* ---- W4: a value from one coroutine to another */
 
 static coroutine void send(int channel, int64_t last)
@@ -87,8 +78,9 @@ static coroutine void send(int channel, int64_t last)
         chsend(channel, &number, sizeof number, -1);
 }
 
-static uint64_t w4(uint64_t operations)
+static uint64_t w4(uint64_t operations, uint64_t size)
 {
+    (void)size;
     int channel[2];
     int64_t number, sum = 0;
     row_check(chmake(channel) == 0, "no channel");
@@ -135,16 +127,6 @@ static uint64_t w5(uint64_t operations, uint64_t size)
     return time;
 }
 
-static uint64_t w5_10(uint64_t operations)
-{
-    return w5(operations, 10);
-}
-
-static uint64_t w5_1000(uint64_t operations)
-{
-    return w5(operations, 1000);
-}
-
 /* ---- W6: a coroutine that sleeps for an hour, cancelled: it runs to its sleep inside `go` */
 
 static coroutine void sleeper(void)
@@ -152,8 +134,9 @@ static coroutine void sleeper(void)
     msleep(now() + 3600000);
 }
 
-static uint64_t w6(uint64_t operations)
+static uint64_t w6(uint64_t operations, uint64_t size)
 {
+    (void)size;
     uint64_t start = row_clock();
     for (uint64_t i = 0; i < operations; i++)
         hclose(go(sleeper()));
@@ -161,15 +144,15 @@ static uint64_t w6(uint64_t operations)
 }
 
 static const struct row rows[] = {
-    {"W1", 2000000, 200000, w1},
-    {"W2 k=1000", 1000000, 100000, w2_1k},
-    {"W3 k=2", 5000000, 500000, w3_2},
-    {"W3 k=1000", 5000000, 500000, w3_1000},
-    {"W4", 2000000, 200000, w4},
-    {"W5 n=10", 1000000, 100000, w5_10},
-    {"W5 n=1000", 1000000, 100000, w5_1000},
-    {"W6", 1000000, 100000, w6},
-    {NULL, 0, 0, NULL},
+    {"W1", 2000000, 200000, w1, 0},
+    {"W2 k=1000", 1000000, 100000, w2, 1000},
+    {"W3 k=2", 5000000, 500000, w3, 2},
+    {"W3 k=1000", 5000000, 500000, w3, 1000},
+    {"W4", 2000000, 200000, w4, 0},
+    {"W5 n=10", 1000000, 100000, w5, 10},
+    {"W5 n=1000", 1000000, 100000, w5, 1000},
+    {"W6", 1000000, 100000, w6, 0},
+    {NULL, 0, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)

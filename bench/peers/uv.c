@@ -41,8 +41,9 @@ static void nothing(uv_timer_t *timer)
     (void)timer;
 }
 
-static uint64_t w8(uint64_t operations)
+static uint64_t w8(uint64_t operations, uint64_t size)
 {
+    (void)size;
     static uv_timer_t others[OTHERS], timer;
     loop_open();
     for (uint64_t i = 0; i < OTHERS; i++) {
@@ -71,8 +72,9 @@ static void tick(uv_idle_t *idle)
         uv_idle_stop(idle);
 }
 
-static uint64_t w9(uint64_t operations)
+static uint64_t w9(uint64_t operations, uint64_t size)
 {
+    (void)size;
     uv_idle_t idle;
     loop_open();
     uv_idle_init(&loop, &idle);
@@ -109,7 +111,7 @@ static void submit_again(uv_work_t *job, int status)
     }
 }
 
-static uint64_t w11(uint64_t operations, uint64_t in_flight, uv_work_cb job)
+static uint64_t flight(uint64_t operations, uint64_t in_flight, uv_work_cb job)
 {
     uv_work_t *jobs = calloc(in_flight, sizeof *jobs);
     row_check(jobs != NULL, "no memory");
@@ -129,24 +131,14 @@ static uint64_t w11(uint64_t operations, uint64_t in_flight, uv_work_cb job)
     return time;
 }
 
-static uint64_t w11_16(uint64_t operations)
+static uint64_t w11(uint64_t operations, uint64_t size)
 {
-    return w11(operations, 16, nop_job);
+    return flight(operations, size, nop_job);
 }
 
-static uint64_t w11_1000(uint64_t operations)
+static uint64_t w11_short(uint64_t operations, uint64_t size)
 {
-    return w11(operations, 1000, nop_job);
-}
-
-static uint64_t w11_100k(uint64_t operations)
-{
-    return w11(operations, 100000, nop_job);
-}
-
-static uint64_t w11_short(uint64_t operations)
-{
-    return w11(operations, 1000, short_job);
+    return flight(operations, size, short_job);
 }
 
 /* ---- W12: threads post, the loop's thread runs what was posted */
@@ -223,20 +215,11 @@ static uint64_t w12(uint64_t operations, uint64_t producers)
     return time;
 }
 
-static uint64_t w12_1(uint64_t operations)
-{
-    return w12(operations, 1);
-}
-
-static uint64_t w12_4(uint64_t operations)
-{
-    return w12(operations, 4);
-}
-
 /* ---- W14: a turn that a host asks for, with a timer far away */
 
-static uint64_t w14_timer(uint64_t operations)
+static uint64_t w14_timer(uint64_t operations, uint64_t size)
 {
+    (void)size;
     uv_timer_t far;
     loop_open();
     uv_timer_init(&loop, &far);
@@ -251,16 +234,16 @@ static uint64_t w14_timer(uint64_t operations)
 }
 
 static const struct row rows[] = {
-    {"W8 call_at", 2000000, 200000, w8},
-    {"W9", 1000000, 100000, w9},
-    {"W11 k=16", 200000, 20000, w11_16},
-    {"W11 k=1000", 500000, 50000, w11_1000},
-    {"W11 k=100000", 500000, 100000, w11_100k},
-    {"W11 k=1000,job=1us", 200000, 20000, w11_short},
-    {"W12 post,threads=1", 2000000, 200000, w12_1},
-    {"W12 post,threads=4", 2000000, 200000, w12_4},
-    {"W14 timer", 1000000, 100000, w14_timer},
-    {NULL, 0, 0, NULL},
+    {"W8 call_at", 2000000, 200000, w8, 0},
+    {"W9", 1000000, 100000, w9, 0},
+    {"W11 k=16", 200000, 20000, w11, 16},
+    {"W11 k=1000", 500000, 50000, w11, 1000},
+    {"W11 k=100000", 500000, 100000, w11, 100000},
+    {"W11 k=1000,job=1us", 200000, 20000, w11_short, 1000},
+    {"W12 post,threads=1", 2000000, 200000, w12, 1},
+    {"W12 post,threads=4", 2000000, 200000, w12, 4},
+    {"W14 timer", 1000000, 100000, w14_timer, 0},
+    {NULL, 0, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
