@@ -51,7 +51,7 @@ int main(void)
         anyloop_future_release(anyloop_create_task(loop, anyloop_sleep(loop, ANYLOOP_SECONDS(3600)), NULL));
     turn(loop); /* each begins its sleep */
     row_check(anyloop_all_tasks(loop, NULL, 0) == TASKS, "tasks are missing");
-    double bytes = (double)(given - empty) / TASKS;
+    double bytes = (double)(given - empty) / (double)TASKS;
 
     printf("%.1f\n", bytes);
     row_check(anyloop_loop_close(loop) == ANYLOOP_OK, "the loop does not close");
