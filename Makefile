@@ -43,7 +43,7 @@ conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
 
 random: ## fresh random scenarios, compared with CPython's asyncio (N=1000, SEED=..., RUNNER=c)
 	@tools/setup random
-	PATH="$$PWD/build/tools/node_modules/.bin:$$PATH" tests/conformance/run $${RUNNER:-c} --random $${N:-1000} $${SEED:-}
+	@PATH="$$PWD/build/tools/node_modules/.bin:$$PATH" tests/conformance/run $${RUNNER:-c} --random $${N:-1000} $${SEED:-}
 
 torture: ## the long lanes: 100000 random programs
 	@tools/setup torture
@@ -54,7 +54,7 @@ bench: ## what things cost, beside their floors (PEERS="libuv tokio libdill" DIL
 	@mkdir -p build/bench build/release
 	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
 	@cmake --build --preset release --target bench-programs >build/bench/build.log 2>&1 || { cat build/bench/build.log; exit 1; }
-	python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" --repetitions $${REPETITIONS:-9}
+	@python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" --repetitions $${REPETITIONS:-9}
 
 format: ## clang-format all C files
 	git ls-files '*.c' '*.h' ':!examples' ':!docs' | xargs clang-format-19 -i

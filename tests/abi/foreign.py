@@ -2,6 +2,7 @@
 """The first foreign language: ctypes over the shared library, and the conformance runner `ctypes`.
 
     foreign.py LIB FILE...               prints the traces, each after a line `=== FILE` when there are several
+    foreign.py LIB -                     the same for the names on standard input
     foreign.py --events N LIB FILE...    the same, pulling up to N events at a time instead of one
     foreign.py --self LIB                checks binding.py against the headers and the library
 
