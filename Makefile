@@ -1,6 +1,6 @@
 # A facade: every target is a few commands that can be typed by hand. `make help` lists them.
 #
-# `make demo`, `make test` and `make matrix` first call tools/setup, which installs what is missing where it may (root on
+# Targets that need more than a compiler first call tools/setup, which installs what is missing where it may (root on
 # Debian) and otherwise prints the line to run. Nothing is installed, nor any network used, when all is there.
 
 SHELL := /bin/bash
@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan
 MATRIX := release clang-release asan tsan amalgamation
 
-.PHONY: help demo test matrix torture amalgamation api abidiff conformance format clean
+.PHONY: help demo test matrix random torture bench amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -33,10 +33,6 @@ matrix: ## all five builds, every test in each
 test-%: ## one build of the matrix, such as test-tsan
 	@tools/lanes test $*
 
-torture: ## the long lane: every fault point of every scenario
-	@tools/setup torture
-	@tools/torture
-
 amalgamation: ## anyloop.c and anyloop.h into build/amalgamation
 	@tools/setup amalgamation
 	python3 tools/amalgamate.py build/amalgamation
@@ -52,6 +48,21 @@ abidiff: ## what changed in the ABI since the last tag or commit (BASE=... to ch
 conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
 	@tools/setup conformance
 	PRESET=$${PRESET:-release} tests/conformance/run c $${DIR:-tests/conformance/corpus}
+
+random: ## fresh random scenarios, compared with CPython's asyncio (N=1000, SEED=..., RUNNER=c)
+	@tools/setup random
+	@PATH="$$PWD/build/tools/node_modules/.bin:$$PATH" tests/conformance/run $${RUNNER:-c} --random $${N:-1000} $${SEED:-}
+
+torture: ## the long lanes: every fault point of every scenario, 100000 random programs
+	@tools/setup torture
+	@tools/torture
+
+bench: ## what things cost, beside their floors (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
+	@tools/setup bench
+	@mkdir -p build/bench build/release
+	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
+	@cmake --build --preset release --target bench-programs >build/bench/build.log 2>&1 || { cat build/bench/build.log; exit 1; }
+	@python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" --repetitions $${REPETITIONS:-9}
 
 format: ## clang-format all C files
 	git ls-files '*.c' '*.h' ':!examples' ':!docs' ':!tests/abi/contract.c' | xargs clang-format-19 -i

@@ -2,6 +2,7 @@
 """The first foreign language: ctypes over the shared library, and the conformance runner `ctypes`.
 
     foreign.py LIB FILE...               prints the traces, each after a line `=== FILE` when there are several
+    foreign.py LIB -                     the same for the names on standard input
     foreign.py --events N LIB FILE...    the same, pulling up to N events at a time instead of one
     foreign.py --self LIB                checks binding.py against core/api.json and the library
 
@@ -598,8 +599,9 @@ def main():
         raise SystemExit(__doc__.split("\n\n")[1])
     path, *files = arguments
     lib.open(path)
-    for file in files:
-        if len(files) > 1:
+    streamed = files == ["-"]
+    for file in map(str.strip, sys.stdin) if streamed else files:
+        if streamed or len(files) > 1:
             print("===", file)
         print("\n".join(Scenario(json.loads(pathlib.Path(file).read_text()), capacity).run()), flush=True)
     return 0

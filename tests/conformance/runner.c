@@ -2,6 +2,7 @@
  *
  *     runner FILE          its trace
  *     runner FILE FILE...  before each trace a line, `=== FILE`
+ *     runner -             the same for the names on standard input, one a line, as they come
  *
  * SCENARIOS.md says what a scenario is. Nothing but the public headers is used.
  *
@@ -10,6 +11,7 @@
 #include "runner_script.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *run_file(const char *path)
 {
@@ -24,21 +26,41 @@ static const char *run_file(const char *path)
     return wrong;
 }
 
+/* 0, or 1 when something is wrong, which is said. */
+static int run_told(const char *path)
+{
+    const char *wrong = run_file(path);
+    fflush(stdout);
+    if (wrong)
+        fprintf(stderr, "%s: %s\n", path, wrong);
+    return wrong != NULL;
+}
+
+static int run_named(FILE *names)
+{
+    static char path[4096];
+    while (fgets(path, sizeof path, names)) {
+        path[strcspn(path, "\n")] = 0;
+        printf("=== %s\n", path);
+        if (run_told(path))
+            return 1;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s SCENARIO.json...\n", argv[0]);
+        fprintf(stderr, "usage: %s SCENARIO.json... or -\n", argv[0]);
         return 1;
     }
+    if (argc == 2 && strcmp(argv[1], "-") == 0)
+        return run_named(stdin);
     for (int i = 1; i < argc; i++) {
         if (argc > 2)
             printf("=== %s\n", argv[i]);
-        const char *wrong = run_file(argv[i]);
-        fflush(stdout);
-        if (wrong) {
-            fprintf(stderr, "%s: %s\n", argv[i], wrong);
+        if (run_told(argv[i]))
             return 1;
-        }
     }
     return 0;
 }
