@@ -11,22 +11,23 @@
 #include "task.h"
 
 /* Is this the thread that may touch the loop's objects? After the close all are, one at a time. */
-static inline bool anyl_api_here(const anyloop_loop *loop)
+ANYL_HOT bool anyl_api_here(const anyloop_loop *loop)
 {
-    return loop->unpinned || anyl_port_thread_is(atomic_load_explicit(&loop->thread, memory_order_relaxed));
+    return ANYL_LIKELY(atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self()) ||
+           loop->unpinned;
 }
 
 /* Why this is not that thread: ANYLOOP_E_THREAD, or ANYLOOP_E_FORKED in a child of the loop's process. */
 anyloop_status anyl_api_elsewhere(const anyloop_loop *loop);
 
 /* For an object of `loop`: ANYLOOP_OK, ANYLOOP_E_INVALID for NULL, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED. */
-static inline anyloop_status anyl_api_check(const anyloop_loop *loop)
+ANYL_HOT anyloop_status anyl_api_check(const anyloop_loop *loop)
 {
     return loop == NULL ? ANYLOOP_E_INVALID : anyl_api_here(loop) ? ANYLOOP_OK : anyl_api_elsewhere(loop);
 }
 
 /* The same, and ANYLOOP_E_CLOSED: for what begins something new. */
-static inline anyloop_status anyl_api_open(const anyloop_loop *loop)
+ANYL_HOT anyloop_status anyl_api_open(const anyloop_loop *loop)
 {
     anyloop_status status = anyl_api_check(loop);
     return status == ANYLOOP_OK && loop->closing ? ANYLOOP_E_CLOSED : status;

@@ -7,7 +7,6 @@
 #include "gather.h"
 #include "group.h"
 #include "shield.h"
-#include "sleep.h"
 #include "timeout.h"
 #include "wait.h"
 

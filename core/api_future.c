@@ -31,7 +31,7 @@ anyloop_status anyloop_future_new(anyloop_loop *loop, anyloop_future **out)
     anyloop_status status = out ? anyl_api_check(loop) : ANYLOOP_E_INVALID;
     if (status != ANYLOOP_OK)
         return status;
-    anyloop_future *future = anyl_future_new(loop, &anyl_future_bare, sizeof *future);
+    anyloop_future *future = anyl_future_new_bare(loop);
     if (future == NULL)
         return ANYLOOP_E_NOMEM;
     *out = future;
@@ -58,7 +58,7 @@ anyloop_future *anyloop_ensure_future(anyloop_loop *loop, anyloop_future *future
 
 /* ---- completing */
 
-static anyloop_status complete(anyloop_future *future, uint32_t state, const anyloop_value *value)
+ANYL_ASIDE anyloop_status complete(anyloop_future *future, uint32_t state, const anyloop_value *value)
 {
     anyloop_status status = check(future);
     if (status == ANYLOOP_OK && anyl_future_done(future) && anyl_future_class_of(future)->settable)
@@ -75,6 +75,9 @@ static anyloop_status complete(anyloop_future *future, uint32_t state, const any
 
 anyloop_status anyloop_future_set_result(anyloop_future *future, const anyloop_value *value)
 {
+    if (ANYL_LIKELY(future && future->loop && anyl_api_here(future->loop) &&
+                    anyl_future_complete_quickly(future, value)))
+        return ANYLOOP_OK;
     return complete(future, ANYLOOP_RESULT, value);
 }
 
@@ -94,6 +97,8 @@ int32_t anyloop_future_cancel(anyloop_future *future, const anyloop_value *reaso
         return status;
     }
     anyloop_loop *loop = future->loop;
+    if (reason == NULL && anyl_task_sleeps(future))
+        return anyl_sleep_cancel(anyl_task_of(future), NULL);
     if (loop)
         anyl_life_retain(loop); /* users' code on the way may let go of it */
     int32_t accepted = anyl_cancel(future, anyl_value_take(reason));

@@ -12,12 +12,7 @@ anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name, a
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
     if (status != ANYLOOP_OK)
         return anyl_failed(status);
-    anyl_task *coroutine = anyl_coroutine_new(loop, step, size);
-    if (coroutine == NULL)
-        return anyl_failed(ANYLOOP_E_NOMEM);
-    coroutine->name = name;
-    anyl_coroutine_fill(coroutine, frame, size);
-    return &coroutine->future;
+    return anyl_api_operation(anyl_coroutine_new(loop, name, step, frame, size));
 }
 
 anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
@@ -26,13 +21,7 @@ anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
     if (status != ANYLOOP_OK)
         return anyl_failed(status);
-    anyl_task *task = anyl_coroutine_new(loop, step, size);
-    if (task == NULL)
-        return anyl_failed(ANYLOOP_E_NOMEM);
-    task->name = name;
-    anyl_coroutine_fill(task, frame, size);
-    anyl_task_start(task, anyl_loop_context(loop));
-    return &task->future;
+    return anyl_api_operation(anyl_task_new(loop, name, step, frame, size));
 }
 
 /* Frames that a refusal drops lie where the caller has them. */
@@ -56,13 +45,11 @@ anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop, const anyloop_
     const char *name = options->name ? anyl_alloc_text(allocator, options->name) : NULL;
     anyl_task *coroutine = NULL;
     if (name || options->name == NULL)
-        coroutine = anyl_coroutine_new(loop, options->step, (size_t)options->frame_size);
+        coroutine = anyl_coroutine_new_with(loop, name, options->step, options->frame, (size_t)options->frame_size,
+                                            (anyl_extra){options->drop, options->user_data});
     if (coroutine) {
-        anyl_coroutine_fill(coroutine, options->frame, (size_t)options->frame_size);
-        coroutine->name = name;
-        coroutine->drop = options->drop;
-        coroutine->user_data = options->user_data;
-        coroutine->future.task_flags = name ? ANYL_TASK_NAME_OWNED : 0;
+        if (name)
+            coroutine->future.task_flags |= ANYL_TASK_NAME_OWNED;
         return &coroutine->future;
     }
     if (name)
@@ -113,6 +100,12 @@ void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *optio
 
 anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine, const anyloop_task_options *options)
 {
+    bool plain = options == NULL && coroutine && loop && coroutine->loop == loop && anyl_is_coroutine(coroutine) &&
+                 anyl_task_is_fresh(anyl_task_of(coroutine));
+    if (ANYL_LIKELY(plain && anyl_api_open(loop) == ANYLOOP_OK)) {
+        anyl_task_start(anyl_task_of(coroutine), anyl_loop_context(loop));
+        return coroutine;
+    }
     anyloop_status status = anyl_api_prepare_task(loop, coroutine, options);
     if (status != ANYLOOP_OK) {
         anyl_api_release(coroutine);
@@ -137,18 +130,20 @@ int32_t anyloop_task_await(anyloop_task *task, anyloop_future *future, const cha
         anyl_api_release(future);
         return ANYLOOP_READY;
     }
+    if (ANYL_LIKELY(future && anyl_task_await_quickly(anyl_task_of(task), future, where)))
+        return ANYLOOP_PENDING;
     return anyl_task_await(anyl_task_of(task), future ? future : anyl_failed(ANYLOOP_E_INVALID), where);
 }
 
 uint32_t anyloop_task_outcome(const anyloop_task *task)
 {
-    return steps(task) ? ((const anyl_task *)(const void *)task)->outcome : ANYLOOP_FAILED;
+    return steps(task) ? task->outcome : ANYLOOP_FAILED;
 }
 
 const anyloop_value *anyloop_task_awaited(const anyloop_task *task)
 {
     static const anyloop_value not_running = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)ANYLOOP_E_STATE};
-    return steps(task) ? ((const anyl_task *)(const void *)task)->seen : &not_running;
+    return steps(task) ? anyl_task_seen((const anyl_task *)(const void *)task) : &not_running;
 }
 
 void anyloop_task_return(anyloop_task *task, const anyloop_value *value)

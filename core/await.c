@@ -7,7 +7,7 @@
 static int32_t await_outcome(anyl_task *task, anyloop_future *future)
 {
     anyl_step_set_awaited(task, future);
-    task->outcome = anyl_future_outcome(future, &task->seen);
+    anyl_step_take_outcome(task);
     return ANYLOOP_READY;
 }
 
@@ -32,38 +32,54 @@ static int32_t await_coroutine(anyl_task *task, anyl_task *coroutine)
     }
     if (anyl_future_done(&coroutine->future)) /* cancelled before it was started */
         return await_outcome(task, &coroutine->future);
+    if (coroutine->future.refs == 1 && anyl_sleep_is(coroutine)) {
+        anyloop_status status = anyl_sleep_in_place(task, coroutine);
+        return status == ANYLOOP_OK ? ANYLOOP_PENDING : await_outcome(task, anyl_failed(status));
+    }
     coroutine->future.task_flags |= ANYL_TASK_STACKED;
-    coroutine->below = task->top;
+    coroutine->top = task->top;
     task->top = coroutine;
     task->future.task_flags |= ANYL_TASK_PUSHED;
+    return ANYLOOP_PENDING;
+}
+
+/* Inside a frame's drop, while the loop closes, or after another await of the same step. */
+ANYL_ASIDE int32_t refuse_await(anyl_task *task, anyloop_future *future)
+{
+    release_any(task, future);
+    if (anyl_step_has(task->top, ANYL_TASK_ENDED))
+        return await_outcome(task, anyl_failed(ANYLOOP_E_STATE));
+    if (!anyl_step_has(task, ANYL_TASK_CLOSING))
+        return ANYLOOP_PENDING; /* a second await before the answer of the first: that one stands */
+    task->future.outcome = ANYLOOP_CLOSED;
+    return ANYLOOP_READY;
+}
+
+/* Itself or another loop's, which is told on the next turn, as CPython does; or a constant. */
+ANYL_ASIDE int32_t await_other(anyl_task *task, anyloop_future *future)
+{
+    if (future->loop == NULL)
+        return await_outcome(task, future);
+    anyloop_status code = future == &task->future ? ANYLOOP_E_SELF_AWAIT : ANYLOOP_E_OTHER_LOOP;
+    release_any(task, future);
+    anyl_step_set_awaited(task, anyl_failed(code));
+    task->future.task_flags |= ANYL_TASK_AWAITS;
     return ANYLOOP_PENDING;
 }
 
 int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *where)
 {
     anyl_task *top = task->top;
-    if (ANYL_UNLIKELY(anyl_step_has(top, ANYL_TASK_ENDED))) { /* inside its frame's drop */
-        release_any(task, future);
-        return await_outcome(task, anyl_failed(ANYLOOP_E_STATE));
-    }
-    if (ANYL_UNLIKELY(anyl_step_has(task, ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED))) {
-        release_any(task, future);
-        if (!anyl_step_has(task, ANYL_TASK_CLOSING))
-            return ANYLOOP_PENDING; /* a second await before the answer of the first: that one stands */
-        task->outcome = ANYLOOP_CLOSED;
-        task->seen = &anyl_value_nothing;
-        return ANYLOOP_READY;
-    }
+    uint32_t begun = ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN;
+    if (ANYL_UNLIKELY(anyl_step_has(top, ANYL_TASK_ENDED) || anyl_step_has(task, begun)))
+        return refuse_await(task, future);
     top->where = where;
     if (anyl_is_coroutine(future))
         return await_coroutine(task, anyl_task_of(future));
-    if (ANYL_UNLIKELY((future->loop && future->loop != task->future.loop) || future == &task->future)) {
-        anyloop_status code = future == &task->future ? ANYLOOP_E_SELF_AWAIT : ANYLOOP_E_OTHER_LOOP;
-        release_any(task, future);
-        future = anyl_failed(code); /* told on the next turn, as CPython does */
-    } else if (anyl_future_done(future)) {
+    if (ANYL_UNLIKELY(future->loop != task->future.loop || future == &task->future))
+        return await_other(task, future);
+    if (anyl_future_done(future))
         return await_outcome(task, future);
-    }
     anyl_step_set_awaited(task, future);
     task->future.task_flags |= ANYL_TASK_AWAITS;
     return ANYLOOP_PENDING;
@@ -71,7 +87,7 @@ int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *whe
 
 static void set_end(anyl_task *task, anyloop_value value, bool raised)
 {
-    anyl_task *running = anyl_step_has(task, ANYL_TASK_PUSHED) ? task->top->below : task->top;
+    anyl_task *running = anyl_step_has(task, ANYL_TASK_PUSHED) ? task->top->top : task->top;
     anyloop_value before = running->future.value;
     running->future.value = value;
     anyl_step_clear(running, ANYL_TASK_RAISED);
@@ -90,25 +106,27 @@ void anyl_task_raise(anyl_task *task, anyloop_value error)
     set_end(task, error, true);
 }
 
+int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *value)
+{
+    anyl_value_retain(value);
+    if (outcome == ANYLOOP_RESULT)
+        return anyl_return(task, *value);
+    anyl_task_raise(task, *value);
+    return outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED : ANYLOOP_STEP_RAISE;
+}
+
 int32_t anyl_task_reraise(anyl_task *task)
 {
-    if (task->outcome == ANYLOOP_CLOSED) {
-        anyl_task_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
-        return ANYLOOP_STEP_RAISE;
-    }
-    if (ANYL_UNLIKELY(task->outcome == ANYLOOP_RESULT)) { /* there is nothing to raise */
-        anyl_task_raise(task, anyl_error_bare(ANYLOOP_E_INVALID));
-        return ANYLOOP_STEP_RAISE;
-    }
-    anyl_value_retain(task->seen);
-    anyl_task_raise(task, *task->seen);
-    return task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED : ANYLOOP_STEP_RAISE;
+    if (task->future.outcome == ANYLOOP_CLOSED)
+        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
+    if (task->future.outcome == ANYLOOP_RESULT) /* there is nothing to raise */
+        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_INVALID));
+    return anyl_pass_on(task);
 }
 
 int32_t anyl_pass_on(anyl_task *task)
 {
-    if (task->outcome != ANYLOOP_RESULT)
+    if (task->future.outcome == ANYLOOP_CLOSED)
         return anyl_task_reraise(task);
-    anyl_value_retain(task->seen);
-    return anyl_return(task, *task->seen);
+    return anyl_end_as(task, task->future.outcome, anyl_task_seen(task));
 }

@@ -22,7 +22,8 @@
 
 /* For the few functions that each step goes through, and those that it goes around: they would cost it registers. */
 #define ANYL_HOT static inline __attribute__((always_inline))
-#define ANYL_ASIDE static __attribute__((noinline))
+#define ANYL_COLD __attribute__((noinline, cold))
+#define ANYL_ASIDE static ANYL_COLD
 
 /* Rounded up so that any type may follow. */
 #define ANYL_ALIGN 16u

@@ -6,19 +6,56 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "task.h"
+#include "step.h"
+
+/* ---- the reason, which a task keeps in two words: a text that nobody owns, or the owner of a text or an error */
+
+void anyl_step_forget_reason(anyl_task *task)
+{
+    anyl_owner *owner = anyl_step_has(task, ANYL_TASK_REASON_OWNED) ? (anyl_owner *)task->reason : NULL;
+    anyl_step_clear(task, ANYL_TASK_REASON_OWNED);
+    task->reason = 0;
+    task->reason_size = 0;
+    if (owner)
+        anyl_value_release_owner(owner);
+}
+
+void anyl_step_keep_reason(anyl_task *task, const anyloop_value *reason)
+{
+    if (reason->kind == ANYLOOP_NONE && task->reason == 0)
+        return;
+    anyl_value_retain(reason); /* first: it may be the one before */
+    anyl_step_forget_reason(task);
+    if (reason->owner) {
+        task->future.task_flags |= ANYL_TASK_REASON_OWNED;
+        task->reason = (uintptr_t)reason->owner;
+    } else if (reason->kind == ANYLOOP_TEXT || reason->kind == ANYLOOP_ERROR) {
+        task->reason = (uintptr_t)reason->bits;
+        task->reason_size = reason->size < UINT32_MAX ? (uint32_t)reason->size : UINT32_MAX;
+    }
+}
+
+anyloop_value anyl_task_reason(const anyl_task *task)
+{
+    if (anyl_step_has(task, ANYL_TASK_REASON_OWNED))
+        return anyl_error_of((anyl_owner *)task->reason, ANYLOOP_E_CANCELLED);
+    anyloop_value error = anyl_error_bare(ANYLOOP_E_CANCELLED);
+    error.bits = task->reason;
+    error.size = task->reason_size;
+    return error;
+}
+
+/* ---- one task */
 
 static void must_cancel(anyl_task *task, const anyloop_value *reason)
 {
-    anyl_value_retain(reason);
-    anyloop_value before = task->reason;
-    task->reason = anyl_error_as(reason, ANYLOOP_E_CANCELLED);
+    if (!anyl_step_has(task, ANYL_TASK_SLEEP_CANCELLED)) /* else it hears of that reason first */
+        anyl_step_keep_reason(task, reason);
     task->future.task_flags |= ANYL_TASK_MUST_CANCEL;
-    if ((task->future.task_flags & ANYL_TASK_PARKED) && !task->future.loop->closing) {
-        task->future.task_flags &= (uint16_t)~ANYL_TASK_PARKED;
+    if (anyl_step_has(task, ANYL_TASK_PARKED) && !task->future.loop->closing) {
+        anyl_step_clear(task, ANYL_TASK_PARKED);
         anyl_loop_ready(task->future.loop, &task->node);
     }
-    anyl_value_drop(&before);
 }
 
 /* What it awaits leads back to itself, and would never wake it: it waits no more. */
@@ -28,8 +65,7 @@ static void leave_ring(anyl_task *task)
     if (task->future.loop->closing || !anyl_future_unlisten(awaited, &task->node))
         return;
     task->awaited = NULL;
-    task->outcome = ANYLOOP_RESULT; /* of what it awaited before, which is gone */
-    task->seen = &anyl_value_nothing;
+    task->future.outcome = ANYLOOP_RESULT; /* of what it awaited before, which is gone */
     anyl_loop_ready(task->future.loop, &task->node);
     anyl_future_release(awaited);
 }
@@ -55,7 +91,7 @@ static int32_t cancel_leaf(anyloop_future *future, const anyloop_value *reason)
 static void forget_chain(anyl_task *first, const anyl_task *last)
 {
     while (first) {
-        first->future.task_flags &= (uint16_t)~ANYL_TASK_VISITED;
+        anyl_step_clear(first, ANYL_TASK_VISITED);
         first = first == last ? NULL : anyl_task_of(first->awaited);
     }
 }
@@ -81,6 +117,10 @@ static anyloop_future *enter_task(struct walk *walk, anyl_task *task, int32_t *a
 {
     if (task->future.task_flags & ANYL_TASK_VISITED)
         return close_ring(walk, accepted);
+    if (anyl_step_has(task, ANYL_TASK_SLEEPS)) {
+        *accepted = anyl_sleep_cancel(task, &walk->reason);
+        return NULL;
+    }
     task->cancels++;
     if (task->awaited && !anyl_future_done(task->awaited)) {
         task->future.task_flags |= ANYL_TASK_VISITED;
@@ -175,6 +215,6 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
 uint32_t anyl_task_uncancel(anyl_task *task)
 {
     if (task->cancels > 0 && --task->cancels == 0)
-        task->future.task_flags &= (uint16_t)~ANYL_TASK_MUST_CANCEL;
+        anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
     return task->cancels;
 }

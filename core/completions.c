@@ -122,13 +122,15 @@ static int32_t next_step(void *frame, anyloop_task *running, uint32_t event)
         anyl_task_await(task, &get->future, NULL);
         return ANYLOOP_STEP_AWAIT;
     }
-    if (task->outcome != ANYLOOP_RESULT)
+    if (anyl_task_outcome(task) != ANYLOOP_RESULT)
         return anyl_task_reraise(task);
-    if (task->seen->kind == ANYLOOP_NONE)
+    const anyloop_value *value = anyl_task_seen(task);
+    if (value->kind == ANYLOOP_NONE)
         return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
+    uint32_t outcome = ANYLOOP_RESULT;
     if (my->resolve)
-        task->outcome = anyl_future_outcome((anyloop_future *)(uintptr_t)task->seen->bits, &task->seen);
-    return anyl_pass_on(task);
+        outcome = anyl_future_outcome((anyloop_future *)(uintptr_t)value->bits, &value);
+    return anyl_end_as(task, outcome, value);
 }
 
 static void next_drop(void *frame)

@@ -41,9 +41,10 @@ anyloop_status anyl_condition_notify(anyloop_condition *condition, size_t count)
 
 static void wait_was_cancelled(anyl_condition_wait_state *my, anyl_task *task)
 {
-    anyl_value_retain(task->seen);
+    const anyloop_value *reason = anyl_task_seen(task);
+    anyl_value_retain(reason);
     anyl_value_release(&my->cancellation);
-    my->cancellation = *task->seen;
+    my->cancellation = *reason;
     my->cancelled = true;
 }
 

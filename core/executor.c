@@ -4,7 +4,6 @@
  */
 #include "executor.h"
 
-#include "sleep.h"
 
 anyloop_status anyl_executor_shutdown(anyloop_executor *executor, uint32_t flags, int64_t timeout)
 {

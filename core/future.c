@@ -74,21 +74,6 @@ anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_status code)
 
 /* ---- who waits */
 
-void anyl_future_listen(anyloop_future *future, anyloop_loop *loop, anyl_node *node)
-{
-    if (anyl_future_done(future)) {
-        anyl_loop_ready(loop, node);
-        return;
-    }
-    if (future->last) {
-        node->next = future->last->next;
-        future->last->next = node;
-    } else {
-        node->next = node;
-    }
-    future->last = node;
-}
-
 bool anyl_future_unlisten(anyloop_future *future, anyl_node *node)
 {
     anyl_node *before = future->last;
@@ -139,6 +124,8 @@ anyloop_status anyl_future_end(anyloop_future *future, uint32_t state)
         future->flags |= ANYL_FUTURE_UNRETRIEVED;
     if (ANYL_UNLIKELY(future->loop->closing))
         return strand(future);
+    if (state == ANYLOOP_RESULT && anyl_future_class_of(future) == &anyl_future_bare)
+        anyl_future_set_plain(future, sizeof *future);
     if (future->last == NULL)
         return ANYLOOP_OK;
     if (ANYL_UNLIKELY(future->flags & ANYL_FUTURE_USER_CALLBACKS))
@@ -211,7 +198,7 @@ ANYL_ASIDE void drop_callbacks(anyloop_future *future)
     }
 }
 
-ANYL_HOT void future_take_apart(anyloop_future *future)
+static void future_take_apart(anyloop_future *future)
 {
     if (ANYL_UNLIKELY(future->flags & ANYL_FUTURE_UNRETRIEVED)) {
         future->refs = 1; /* the handler may keep it */
@@ -234,7 +221,6 @@ void anyl_future_reap(anyloop_future *future)
         return;
     }
     loop->reaping = true;
-    loop->live++; /* the last object takes the loop with it */
     future_take_apart(future);
     while (ANYL_UNLIKELY(loop->reaped != NULL)) {
         anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
@@ -242,8 +228,6 @@ void anyl_future_reap(anyloop_future *future)
         future_take_apart(dead);
     }
     loop->reaping = false;
-    if (--loop->live == 0)
-        anyl_loop_release(loop);
 }
 
 /* ---- counting, where it is not a plain count */

@@ -34,11 +34,12 @@ struct anyloop_future {
     uint32_t refs;
     uint8_t state;        /* ANYLOOP_PENDING ... ANYLOOP_CANCELLED */
     uint8_t flags;
-    uint16_t task_flags;  /* task.h */
+    uint8_t outcome;      /* task.h */
+    uint8_t plain;        /* it is done, and its end gives back this much memory, in ANYL_ALIGN, and nothing else; 0: ask its class */
     anyl_node *last;      /* who waits: a ring, given by its last node; NULL: nobody */
     anyl_link link;       /* in the mailbox, or among the dead */
     atomic_uint released; /* by other threads, not counted yet */
-    uint32_t number;      /* task.h */
+    uint32_t task_flags;  /* task.h */
     anyloop_value value;  /* the result or the error; of a cancellation an error too */
 };
 
@@ -76,6 +77,8 @@ static inline void anyl_future_init(anyloop_future *future, anyloop_loop *loop, 
     future->refs = 1;
     future->state = ANYLOOP_PENDING;
     future->flags = 0;
+    future->outcome = ANYLOOP_RESULT;
+    future->plain = 0;
     future->task_flags = 0;
     future->last = NULL;
     atomic_init(&future->released, 0);
@@ -84,6 +87,17 @@ static inline void anyl_future_init(anyloop_future *future, anyloop_loop *loop, 
 
 /* A future of its own class in `size` bytes, the rest of which is zero; NULL: no memory. */
 anyloop_future *anyl_future_new(anyloop_loop *loop, const anyl_future_class *class, size_t size);
+
+/* One that anybody may complete. NULL: no memory. */
+ANYL_HOT anyloop_future *anyl_future_new_bare(anyloop_loop *loop)
+{
+    anyloop_future *future = anyl_object_alloc_quickly(loop, sizeof *future);
+    if (ANYL_UNLIKELY(future == NULL))
+        return anyl_future_new(loop, &anyl_future_bare, sizeof *future);
+    anyl_future_init(future, loop, &anyl_future_bare);
+    return future;
+}
+
 /* The constant future of a code. */
 anyloop_future *anyl_failed(anyloop_status code);
 /* The same for a code that may be the user's own. */
@@ -96,7 +110,16 @@ static inline bool anyl_future_done(const anyloop_future *future)
 
 /* ---- counting */
 
+/* Nobody holds it any more. */
 void anyl_future_reap(anyloop_future *future);
+
+/* It has its result, and is nothing but that and its `size` bytes. */
+static inline void anyl_future_set_plain(anyloop_future *future, size_t size)
+{
+    if (future->value.owner == 0 && size <= ANYL_SLAB_LARGEST)
+        future->plain = (uint8_t)(ANYL_ALIGNED(size) / ANYL_ALIGN);
+}
+
 anyloop_future *anyl_future_retain_slow(anyloop_future *future);
 void anyl_future_release_slow(anyloop_future *future);
 /* From a thread that may not be the loop's. */
@@ -112,18 +135,57 @@ static inline anyloop_future *anyl_future_retain(anyloop_future *future)
     return future;
 }
 
+/* Nobody holds it, and it is plain. */
+ANYL_HOT void anyl_future_give_back(anyloop_future *future, anyloop_loop *loop)
+{
+    anyl_slab_put(&loop->slab, future, future->plain);
+    loop->live--;
+}
+
+/* One hold less, on an open loop. */
+ANYL_HOT void anyl_future_count_down(anyloop_future *future, anyloop_loop *loop)
+{
+    if (--future->refs != 0)
+        return;
+    if (ANYL_LIKELY(future->plain != 0))
+        anyl_future_give_back(future, loop);
+    else
+        anyl_future_reap(future);
+}
+
 static inline void anyl_future_release(anyloop_future *future)
 {
     if (ANYL_UNLIKELY(future->loop == NULL || future->loop->closed))
         anyl_future_release_slow(future);
+    else
+        anyl_future_count_down(future, future->loop);
+}
+
+/* The same for one of `loop`, which is open, or a constant. */
+ANYL_HOT void anyl_future_release_quickly(anyloop_future *future, anyloop_loop *loop)
+{
+    if (ANYL_UNLIKELY(future->plain == 0))
+        anyl_future_release(future);
     else if (--future->refs == 0)
-        anyl_future_reap(future);
+        anyl_future_give_back(future, loop);
 }
 
 /* ---- who waits */
 
 /* Wait: `node` becomes ready on `loop` when the future is done, at once if it is. The future is not kept. */
-void anyl_future_listen(anyloop_future *future, anyloop_loop *loop, anyl_node *node);
+static inline void anyl_future_listen(anyloop_future *future, anyloop_loop *loop, anyl_node *node)
+{
+    if (ANYL_UNLIKELY(anyl_future_done(future))) {
+        anyl_loop_ready(loop, node);
+        return;
+    }
+    node->next = node;
+    if (ANYL_UNLIKELY(future->last != NULL)) {
+        node->next = future->last->next;
+        future->last->next = node;
+    }
+    future->last = node;
+}
 /* Wait no more. False: `node` is not in the ring. */
 bool anyl_future_unlisten(anyloop_future *future, anyl_node *node);
 
@@ -147,6 +209,24 @@ static inline anyloop_value anyl_future_value(anyloop_future *future)
 /* ---- completing a pending future. ANYLOOP_E_CLOSED: it is done, but the loop is closed and somebody waited. */
 
 anyloop_status anyl_future_complete(anyloop_future *future, uint32_t state, anyloop_value value);
+
+/* The same for a bare one that gets its result, when nothing is special about it. False: nothing was done. */
+ANYL_HOT bool anyl_future_complete_quickly(anyloop_future *future, const anyloop_value *value)
+{
+    anyl_node *last = future->last;
+    if (ANYL_UNLIKELY(future->owner.class != &anyl_future_bare.owner || (future->state | future->flags) != 0 ||
+                      (future->loop->closing | future->loop->guest_outside)))
+        return false;
+    if (value)
+        future->value = *value;
+    future->state = ANYLOOP_RESULT;
+    anyl_future_set_plain(future, sizeof *future);
+    if (last) {
+        future->last = NULL;
+        anyl_nodes_push_all(&future->loop->ready, last);
+    }
+    return true;
+}
 
 static inline anyloop_status anyl_future_set_result(anyloop_future *future, anyloop_value value)
 {

@@ -49,9 +49,7 @@ static anyloop_value cancellation_of(anyloop_future *child)
     if (child->state == ANYLOOP_CANCELLED) {
         error = *anyl_future_error(child);
     } else if (anyl_is_task(child)) {
-        anyl_task *task = anyl_task_of(child);
-        const anyloop_value *reason = task->reason.kind ? &task->reason : &task->received;
-        error = anyl_error_as(reason, ANYLOOP_E_CANCELLED);
+        return anyl_task_reason(anyl_task_of(child));
     }
     anyl_value_retain(&error);
     return error;

@@ -212,9 +212,9 @@ static int32_t leave_group(struct group_frame *my, anyl_task *task)
 static void begin_exit(struct group_frame *my, anyl_task *task)
 {
     my->exiting = my->group->exiting = true;
-    my->outcome = task->outcome;
-    anyl_value_retain(task->seen);
-    my->value = *task->seen;
+    my->outcome = anyl_task_outcome(task);
+    my->value = *anyl_task_seen(task);
+    anyl_value_retain(&my->value);
     if (my->outcome == ANYLOOP_CANCELLED)
         propagate(my, &my->value);
     if (my->outcome != ANYLOOP_RESULT && !my->group->aborting)
@@ -241,7 +241,7 @@ static int32_t group_step(void *frame, anyloop_task *running, uint32_t event)
     } else {
         group->waiter = NULL;
         if (event == ANYLOOP_EVENT_CANCELLED && !group->aborting) {
-            propagate(my, task->seen);
+            propagate(my, anyl_task_seen(task));
             abort_group(group);
         }
     }

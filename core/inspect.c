@@ -10,19 +10,19 @@
  * operation's name. */
 static void add_name(anyl_text *text, anyl_task *task)
 {
-    if (task->future.number == 0) {
+    if (task->number == 0) {
         anyl_text_add(text, anyl_task_name(task));
         return;
     }
     anyl_text_add(text, "Task-");
-    anyl_text_number(text, task->future.number);
+    anyl_text_number(text, task->number);
 }
 
 /* The name of the library's own coroutine that the task is in; NULL for none, or when it was given another. */
 static const char *operation_name(const anyl_task *task)
 {
     const anyl_task *top = task->top;
-    bool has = (top->future.task_flags & ANYL_TASK_OPERATION) && (top != task || task->future.number);
+    bool has = (top->future.task_flags & ANYL_TASK_OPERATION) && (top != task || task->number);
     return has ? top->name : NULL;
 }
 
@@ -44,6 +44,8 @@ static void add_awaited(anyl_text *text, const anyl_task *task)
     const anyloop_future *awaited = task->awaited;
     if (task->future.task_flags & ANYL_TASK_PARKED) {
         anyl_text_add(text, " is parked: a waker must wake it");
+    } else if (task->future.task_flags & ANYL_TASK_SLEEPS) {
+        anyl_text_add(text, " awaits sleep");
     } else if (awaited == NULL || anyl_future_done(awaited)) {
         anyl_text_add(text, task->future.loop->current == &task->future ? " is running" : " is ready");
     } else if (operation_name(task)) {
@@ -61,7 +63,9 @@ static void add_awaited(anyl_text *text, const anyl_task *task)
 static void add_places(anyl_text *text, const anyl_task *task)
 {
     const char *before = task->future.task_flags & ANYL_TASK_PARKED ? ", awaited at " : " at ";
-    for (const anyl_task *coroutine = task->top; coroutine; coroutine = coroutine->below) {
+    const anyl_task *coroutine = task;
+    do {
+        coroutine = coroutine->top;
         if (coroutine->where == NULL)
             continue;
         anyl_text_add(text, before);
@@ -71,7 +75,7 @@ static void add_places(anyl_text *text, const anyl_task *task)
             anyl_text_add(text, coroutine->name);
         }
         before = ", awaited at ";
-    }
+    } while (coroutine != task);
 }
 
 static void add_task(anyl_text *text, anyl_task *task)

@@ -46,8 +46,8 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
     loop->close_timeout = options->close_timeout == 0  ? CLOSE_TIMEOUT
                           : options->close_timeout < 0 ? 0
                                                        : options->close_timeout;
+    loop->forks = anyl_port_forks(); /* first: from now on forks are counted */
     atomic_init(&loop->thread, anyl_port_thread_self());
-    loop->forks = anyl_port_forks();
     loop->log = anyl_port_log;
     loop->released = anyl_future_released;
     loop->destroy = destroy_loop;
@@ -85,7 +85,7 @@ bool anyl_life_forked(const anyloop_loop *loop)
 /* Is this thread the one that the loop belongs to now? In a forked child it may be taken apart by any. */
 static bool here(const anyloop_loop *loop)
 {
-    return anyl_port_thread_is(atomic_load_explicit(&loop->thread, memory_order_relaxed)) || anyl_life_forked(loop);
+    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self() || anyl_life_forked(loop);
 }
 
 static void thread_ends(void *slot)
@@ -174,11 +174,11 @@ static void drop_all(anyloop_loop *loop, anyl_nodes *nodes)
 
 static void drop_queues(anyloop_loop *loop)
 {
+    anyl_loop_end_batch(loop);
     anyl_nodes ready = loop->ready;
     if (ready.first == NULL)
         ready.end = &ready.first;
     anyl_nodes_init(&loop->ready);
-    loop->batch_last = NULL;
     drop_all(loop, &ready);
     while (loop->timers.count) {
         anyl_timer *timer = ANYL_OWNER_OF(anyl_heap_first(&loop->timers), anyl_timer, item);
@@ -216,7 +216,7 @@ static void close_mailbox(anyloop_loop *loop)
 {
     anyl_link *last[ANYL_LANES];
     anyl_watch_let_go(loop);
-    loop->closed = true;
+    anyl_loop_set_closed(loop);
     anyl_mailbox_close(loop->mailbox, last);
     anyl_loop_deliver(loop, last, ANYL_DROP);
     anyl_promise_sever(loop);
@@ -229,6 +229,7 @@ static void begin_close(anyloop_loop *loop)
     anyl_loop_end_loan(loop);
     anyl_loop_forget_told(loop);
     anyl_task_withdraw_asked(loop);
+    anyl_task_run_no_more(loop);
     drop_queues(loop);
     anyl_loop_take_mail(loop, ANYL_DROP);
 }

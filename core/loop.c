@@ -22,8 +22,9 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     loop->current_context = &loop->context;
     anyl_list_init(&loop->outsiders);
     anyl_list_init(&loop->watches);
-    atomic_init(&loop->refs, 1);
+    atomic_init(&loop->refs, 2);
     atomic_init(&loop->handles, 1);
+    loop->live = 1;
     atomic_flag_clear(&loop->closed_lock);
     return ANYLOOP_OK;
 }
@@ -42,6 +43,13 @@ void anyl_loop_release(anyloop_loop *loop)
 {
     if (atomic_fetch_sub_explicit(&loop->refs, 1, memory_order_acq_rel) == 1)
         loop->destroy(loop);
+}
+
+void anyl_loop_set_closed(anyloop_loop *loop)
+{
+    loop->closed = true;
+    if (--loop->live == 0)
+        anyl_loop_release(loop);
 }
 
 /* ---- memory of a closed loop: any thread may be the one that lets go last */
@@ -116,13 +124,23 @@ void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node)
 
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node)
 {
-    node->next = loop->ready.first;
-    if (node->next == NULL)
-        loop->ready.end = &node->next;
-    loop->ready.first = node;
-    if (loop->batch_last == NULL)
-        loop->batch_last = node;
+    node->next = loop->batch;
+    loop->batch = node;
     loop->blocked = true;
+}
+
+void anyl_loop_end_batch(anyloop_loop *loop)
+{
+    anyl_node *last = loop->batch;
+    if (last == NULL)
+        return;
+    while (last->next)
+        last = last->next;
+    last->next = loop->ready.first;
+    if (last->next == NULL)
+        loop->ready.end = &last->next;
+    loop->ready.first = loop->batch;
+    loop->batch = NULL;
 }
 
 anyloop_status anyl_loop_arm(anyloop_loop *loop, anyl_timer *timer, uint64_t deadline)
@@ -178,50 +196,52 @@ ANYL_HOT void begin_batch(anyloop_loop *loop)
         anyl_loop_take_mail(loop, ANYL_RUN);
     if (loop->timers.count)
         take_due(loop);
-    if (ANYL_LIKELY(loop->ready.first != NULL))
-        loop->batch_last = ANYL_OWNER_OF(loop->ready.end, anyl_node, next);
+    loop->batch = loop->ready.first;
+    anyl_nodes_init(&loop->ready);
 }
 
-void anyl_loop_run_drops(anyloop_loop *loop)
+ANYL_ASIDE void run_drops(anyloop_loop *loop)
 {
     anyl_node *node;
     while (!loop->blocked && (node = anyl_nodes_pop(&loop->drops)) != NULL)
         node->run(node, loop, ANYL_DROP);
 }
 
+void anyl_loop_run_drops(anyloop_loop *loop)
+{
+    run_drops(loop);
+}
+
 /* False: a drop could not be told. */
 ANYL_HOT bool begin_turn(anyloop_loop *loop)
 {
-    loop->blocked = false;
-    if (loop->batch_last == NULL)
+    if (loop->batch == NULL)
         begin_batch(loop);
-    if (ANYL_UNLIKELY(loop->drops.first != NULL))
-        anyl_loop_run_drops(loop);
+    if (ANYL_LIKELY(loop->drops.first == NULL))
+        return true;
+    run_drops(loop);
     return !loop->blocked;
 }
 
-ANYL_HOT void run_batch(anyloop_loop *loop)
+/* False: it was cut short. */
+ANYL_HOT bool run_batch(anyloop_loop *loop)
 {
-    anyl_node *node, *last = loop->batch_last;
-    if (last == NULL)
-        return;
-    do {
-        node = anyl_nodes_pop(&loop->ready);
-        if (node == last)
-            loop->batch_last = NULL;
+    anyl_node *node;
+    while ((node = loop->batch) != NULL) {
+        loop->batch = node->next;
         node->run(node, loop, ANYL_RUN);
         if (ANYL_UNLIKELY(loop->blocked))
-            return;
-    } while (node != last);
+            return false;
+    }
+    return true;
 }
 
 /* The same with a look at the clock after each. */
 ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
 {
-    while (loop->batch_last && !loop->blocked) {
-        anyl_node *node = anyl_nodes_pop(&loop->ready);
-        if (node == loop->batch_last)
-            loop->batch_last = NULL;
+    while (loop->batch && !loop->blocked) {
+        anyl_node *node = loop->batch;
+        loop->batch = node->next;
         node->run(node, loop, ANYL_RUN);
         if (anyl_loop_now(loop) >= deadline)
             return;
@@ -230,6 +250,7 @@ ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
 
 void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
 {
+    loop->blocked = false;
     if (!begin_turn(loop))
         return;
     if (deadline == UINT64_MAX)
@@ -240,10 +261,9 @@ void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
 
 void anyl_loop_turns(anyloop_loop *loop)
 {
-    do {
-        if (ANYL_LIKELY(begin_turn(loop)))
-            run_batch(loop);
-    } while (loop->ready.first && !loop->blocked && !loop->stopping);
+    loop->blocked = false;
+    while (begin_turn(loop) && run_batch(loop) && loop->ready.first && !loop->stopping)
+        ;
 }
 
 bool anyl_loop_alone(anyloop_loop *loop)

@@ -50,10 +50,11 @@ typedef struct anyl_timer {
 struct anyloop_loop {
     /* the turn */
     anyl_nodes ready;
-    anyl_node *batch_last;  /* the ready queue up to here is this turn's; NULL: its batch is over */
+    anyl_node *batch;       /* what is left of this turn's */
     anyloop_task *current;  /* whose step runs */
     anyloop_context **current_context; /* the running task's or callback's, else the loop's own */
     anyloop_context *context;          /* the loop's own */
+    anyloop_value received;            /* what the running step is told, if no awaited future keeps it: task.h */
     bool guest_outside;     /* a guest between turns: what is added must wake the host */
     bool turning, running, stopping;
     bool closes;          /* a close is under way further up the stack */
@@ -95,7 +96,7 @@ struct anyloop_loop {
     anyl_list watches;       /* that keep what they complete: watch.h */
     uint32_t task_number;
 
-    /* memory: `refs` counts handles of the loop, and one for all its living objects */
+    /* memory: `refs` counts handles of the loop, and one for all that lives of it: its objects, and while it is open itself */
     atomic_uint refs, handles;
     uint64_t live;
     atomic_flag closed_lock; /* after the close objects may be released from any thread */
@@ -160,6 +161,15 @@ static inline anyl_node *anyl_nodes_pop(anyl_nodes *nodes)
     return node;
 }
 
+/* A circular list, given by its last node, as futures keep it. */
+static inline void anyl_nodes_push_all(anyl_nodes *nodes, anyl_node *last)
+{
+    anyl_node *first = last->next;
+    last->next = NULL;
+    *nodes->end = first;
+    nodes->end = &last->next;
+}
+
 /* Ask the host for a turn; only a guest between turns does. */
 void anyl_loop_poke(anyloop_loop *loop);
 
@@ -170,13 +180,9 @@ static inline void anyl_loop_ready(anyloop_loop *loop, anyl_node *node)
         anyl_loop_poke(loop);
 }
 
-/* A circular list, given by its last node, as futures keep it. */
 static inline void anyl_loop_ready_all(anyloop_loop *loop, anyl_node *last)
 {
-    anyl_node *first = last->next;
-    last->next = NULL;
-    *loop->ready.end = first;
-    loop->ready.end = &last->next;
+    anyl_nodes_push_all(&loop->ready, last);
     if (ANYL_UNLIKELY(loop->guest_outside))
         anyl_loop_poke(loop);
 }
@@ -186,6 +192,8 @@ void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node);
 
 /* It could not run now: it is the first to run when the turn goes on. */
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node);
+/* The turn is over: what is left of its batch is the first of the next one. */
+void anyl_loop_end_batch(anyloop_loop *loop);
 
 /* ---- timers */
 
@@ -219,7 +227,7 @@ void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_
 
 static inline bool anyl_loop_has_ready(const anyloop_loop *loop)
 {
-    return loop->ready.first != NULL || loop->drops.first != NULL;
+    return loop->batch != NULL || loop->ready.first != NULL || loop->drops.first != NULL;
 }
 
 /* Nobody outside is left who could wake the loop. */
@@ -253,19 +261,30 @@ void anyl_loop_forget_told(anyloop_loop *loop);
 void *anyl_object_alloc_closed(anyloop_loop *loop, size_t size);
 void anyl_object_free_closed(anyloop_loop *loop, void *pointer, size_t size);
 void anyl_loop_release(anyloop_loop *loop);
+/* Closed: no new object keeps it. */
+void anyl_loop_set_closed(anyloop_loop *loop);
 
 static inline void anyl_loop_retain(anyloop_loop *loop)
 {
     atomic_fetch_add_explicit(&loop->refs, 1, memory_order_relaxed);
 }
 
-static inline void *anyl_object_alloc(anyloop_loop *loop, size_t size)
+ANYL_HOT void *anyl_object_alloc(anyloop_loop *loop, size_t size)
 {
     if (ANYL_UNLIKELY(loop->closed))
         return anyl_object_alloc_closed(loop, size);
     void *pointer = anyl_slab_alloc(&loop->slab, size);
-    if (ANYL_LIKELY(pointer != NULL) && loop->live++ == 0)
-        anyl_loop_retain(loop);
+    if (ANYL_LIKELY(pointer != NULL))
+        loop->live++;
+    return pointer;
+}
+
+/* The same without a call: NULL also when there is none at hand, or the loop is closed. */
+ANYL_HOT void *anyl_object_alloc_quickly(anyloop_loop *loop, size_t size)
+{
+    void *pointer = loop->closed ? NULL : anyl_slab_take(&loop->slab, size);
+    if (ANYL_LIKELY(pointer != NULL))
+        loop->live++;
     return pointer;
 }
 
@@ -276,8 +295,7 @@ ANYL_HOT void anyl_object_free(anyloop_loop *loop, void *pointer, size_t size)
         return;
     }
     anyl_slab_release(&loop->slab, pointer, size);
-    if (--loop->live == 0)
-        anyl_loop_release(loop);
+    loop->live--;
 }
 
 void anyl_loop_lock(anyloop_loop *loop);

@@ -69,8 +69,9 @@ bool anyl_mailbox_unhold(anyl_mailbox *mailbox);
 
 static inline bool anyl_mailbox_empty(anyl_mailbox *mailbox)
 {
-    return atomic_load_explicit(&mailbox->lanes[ANYL_LANE_MAIL], memory_order_relaxed) == NULL &&
-           atomic_load_explicit(&mailbox->lanes[ANYL_LANE_RELEASED], memory_order_relaxed) == NULL;
+    uintptr_t mail = (uintptr_t)atomic_load_explicit(&mailbox->lanes[ANYL_LANE_MAIL], memory_order_relaxed);
+    uintptr_t released = (uintptr_t)atomic_load_explicit(&mailbox->lanes[ANYL_LANE_RELEASED], memory_order_relaxed);
+    return (mail | released) == 0;
 }
 
 #endif

@@ -11,7 +11,7 @@ void anyl_step_ask(anyl_task *task, uint32_t event)
     anyloop_loop *loop = task->future.loop;
     loop->asked = &task->future;
     loop->asked_event = event;
-    loop->asked_user_data = task->top->user_data;
+    loop->asked_user_data = anyl_task_extra(task->top)->user_data;
     loop->asked_told = false;
     loop->blocked = true;
     if (loop->events_count == 0)
@@ -40,6 +40,7 @@ struct interrupted {
     uint32_t asked_event;
     uint64_t asked_user_data;
     bool asked_told;
+    anyloop_value received;
 };
 
 /* An eager task takes its place among the others after its first step. */
@@ -67,7 +68,9 @@ static bool interrupt(anyl_task *task)
                                    .context = loop->current_context,
                                    .asked_event = loop->asked_event,
                                    .asked_user_data = loop->asked_user_data,
-                                   .asked_told = loop->asked_told};
+                                   .asked_told = loop->asked_told,
+                                   .received = loop->received};
+    loop->received = anyl_value_none();
     loop->interrupted_step = record;
     loop->asked = NULL;
     anyl_step_enter(task, loop);
@@ -87,6 +90,7 @@ static void resume_interrupted(anyl_task *task)
     loop->asked_event = record->asked_event;
     loop->asked_user_data = record->asked_user_data;
     loop->asked_told = record->asked_told;
+    anyl_step_receive(loop, record->received);
     anyl_object_free(loop, record, sizeof *record);
     settle_eager(task);
 }
@@ -116,7 +120,9 @@ static void start_inside(anyl_task *task)
     anyloop_loop *loop = task->future.loop;
     anyloop_task *current = loop->current;
     anyloop_context **context = loop->current_context;
+    anyloop_value received = loop->received;
     uint32_t event = ANYLOOP_EVENT_START;
+    loop->received = anyl_value_none();
     anyl_future_retain(&task->future);
     anyl_step_enter(task, loop);
     do {
@@ -128,6 +134,7 @@ static void start_inside(anyl_task *task)
     } while (!anyl_step_act(task, anyl_step_call(task, task->top, event), &event));
     loop->current = current;
     loop->current_context = context;
+    anyl_step_receive(loop, received);
     settle_eager(task);
 }
 
@@ -168,6 +175,8 @@ bool anyl_task_stepped(anyl_task *task, int32_t answer)
         resume_interrupted(task);
     else if (over)
         anyl_step_leave(loop);
+    if (over && !eager)
+        anyl_step_forget_received(loop);
     return true;
 }
 

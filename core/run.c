@@ -60,7 +60,7 @@ static anyloop_status run_until_stopped(anyloop_loop *loop)
         if (loop->interrupt) {
             anyloop_status status = loop->interrupt;
             loop->interrupt = ANYLOOP_OK;
-            loop->batch_last = NULL; /* what is left of it is the first of the next one */
+            anyl_loop_end_batch(loop);
             return status;
         }
         if (loop->blocked)
@@ -143,7 +143,7 @@ static void turn(anyloop_loop *loop, uint64_t budget)
     }
     if (loop->interrupt)
         return;
-    if (loop->stopping && loop->events_out && loop->batch_last == NULL) {
+    if (loop->stopping && loop->events_out && loop->batch == NULL) {
         loop->blocked = false; /* stopped while the host dealt with the last event: the turn was over with that */
         anyl_loop_run_drops(loop);
         return;
@@ -196,13 +196,13 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     anyl_port_running_set(running_before);
 
     bool out = loop->asked != NULL;
-    bool unfinished = loop->batch_last || loop->drops.first || out || (loop->closing && loop->blocked);
+    bool unfinished = loop->batch || loop->drops.first || out || (loop->closing && loop->blocked);
     bool ready = unfinished || loop->events_count || anyl_loop_has_ready(loop) || !anyl_mailbox_empty(loop->mailbox);
     bool no_room = capacity == 0 && loop->blocked && !loop->interrupt;
     *info = (anyloop_turn_info){.struct_size = info->struct_size,
                                 .events = loop->events_count,
                                 .next_deadline = ready ? 0 : anyl_heap_first_key(&loop->timers),
-                                .stopped = loop->stopping && !loop->batch_last && !out && !loop->closing &&
+                                .stopped = loop->stopping && !loop->batch && !out && !loop->closing &&
                                            loop->events_count == 0,
                                 .deadlock = !ready && deadlocked(loop),
                                 .interrupted = unfinished,

@@ -6,7 +6,7 @@
 
 /* The first chunk is small, since most loops are; then they double, up to a size that malloc takes from the system. */
 #define SLAB_FIRST 4096u
-#define SLAB_MOST 65536u
+#define SLAB_MOST 131072u
 
 struct anyl_slab_chunk {
     struct anyl_slab_chunk *next;

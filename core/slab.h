@@ -42,30 +42,44 @@ void anyl_slab_init(anyl_slab *slab, const anyloop_allocator *allocator);
 void anyl_slab_deinit(anyl_slab *slab);
 void *anyl_slab_refill(anyl_slab *slab, size_t size);
 
+/* One that was given back; NULL: there is none. */
+ANYL_HOT void *anyl_slab_take(anyl_slab *slab, size_t size)
+{
+    size_t place = ANYL_ALIGNED(size) / ANYL_ALIGN;
+    if (ANYL_SLAB_BYPASS || ANYL_UNLIKELY(place > ANYL_SLAB_LARGEST / ANYL_ALIGN))
+        return NULL;
+    anyl_slab_free *object = slab->free[place];
+    if (ANYL_LIKELY(object != NULL))
+        slab->free[place] = object->next;
+    return object;
+}
+
 /* 16-aligned, not zeroed; NULL: no memory. */
 static inline void *anyl_slab_alloc(anyl_slab *slab, size_t size)
 {
-    size = ANYL_ALIGNED(size);
-    if (!ANYL_SLAB_BYPASS && ANYL_LIKELY(size <= ANYL_SLAB_LARGEST)) {
-        anyl_slab_free *object = slab->free[size / ANYL_ALIGN];
-        if (ANYL_LIKELY(object != NULL)) {
-            slab->free[size / ANYL_ALIGN] = object->next;
-            return object;
-        }
+    void *object = anyl_slab_take(slab, size);
+    return ANYL_LIKELY(object != NULL) ? object : anyl_slab_refill(slab, ANYL_ALIGNED(size));
+}
+
+/* Gives back what is no larger than ANYL_SLAB_LARGEST; `units`: its size in ANYL_ALIGN, rounded up. */
+ANYL_HOT void anyl_slab_put(anyl_slab *slab, void *pointer, size_t units)
+{
+    anyl_slab_free *object = pointer;
+    if (ANYL_SLAB_BYPASS) {
+        anyl_free(&slab->allocator, pointer, units * ANYL_ALIGN);
+        return;
     }
-    return anyl_slab_refill(slab, size);
+    object->next = slab->free[units];
+    slab->free[units] = object;
 }
 
 static inline void anyl_slab_release(anyl_slab *slab, void *pointer, size_t size)
 {
     size = ANYL_ALIGNED(size);
-    if (!ANYL_SLAB_BYPASS && ANYL_LIKELY(size <= ANYL_SLAB_LARGEST)) {
-        anyl_slab_free *object = pointer;
-        object->next = slab->free[size / ANYL_ALIGN];
-        slab->free[size / ANYL_ALIGN] = object;
-        return;
-    }
-    anyl_free(&slab->allocator, pointer, size);
+    if (ANYL_LIKELY(size <= ANYL_SLAB_LARGEST))
+        anyl_slab_put(slab, pointer, size / ANYL_ALIGN);
+    else
+        anyl_free(&slab->allocator, pointer, size);
 }
 
 #endif

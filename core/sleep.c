@@ -1,51 +1,106 @@
-/* sleep.c -- sleep.
+/* sleep.c -- sleeping: a task's own timer, and the coroutine that sets it.
+ *
+ * As in CPython the timer is set at the await, and when it is due the task becomes ready one turn later.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "sleep.h"
+#include "step.h"
 
-#include "handle.h"
-
-struct sleep_frame {
-    anyl_waiter waiter;
-    anyloop_handle *timer;
-    int64_t delay;
-};
-
-static void sleep_over(void *frame)
+/* The timer has a place of its own in the ready queue: a cancellation in the turn in which it is due needs the task's. */
+static void run_slept(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
-    struct sleep_frame *my = frame;
-    anyl_waiter_release(&my->waiter);
+    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, timer.node);
+    if (how == ANYL_DROP || !anyl_step_has(task, ANYL_TASK_SLEEPS))
+        return;
+    anyl_step_clear(task, ANYL_TASK_SLEEPS);
+    anyl_loop_ready(loop, &task->node);
 }
+
+anyloop_status anyl_task_sleep(anyl_task *task, int64_t delay)
+{
+    anyloop_loop *loop = task->future.loop;
+    if (delay > 0) {
+        task->timer.node.run = run_slept;
+        anyloop_status status = anyl_loop_arm(loop, &task->timer, anyl_deadline(anyl_loop_now(loop), delay));
+        if (status != ANYLOOP_OK)
+            return status;
+    }
+    task->future.task_flags |= ANYL_TASK_LIES_DOWN;
+    return ANYLOOP_OK;
+}
+
+static void wake_with(anyl_task *task, uint32_t flag)
+{
+    anyloop_loop *loop = task->future.loop;
+    anyl_loop_disarm(loop, &task->timer);
+    anyl_step_clear(task, ANYL_TASK_SLEEPS);
+    task->future.task_flags |= flag;
+    anyl_loop_ready(loop, &task->node);
+}
+
+void anyl_sleep_begin(anyl_task *task)
+{
+    anyl_step_clear(task, ANYL_TASK_LIES_DOWN);
+    anyl_step_forget_awaited(task);
+    if (!anyl_timer_armed(&task->timer)) {
+        anyl_loop_ready(task->future.loop, &task->node);
+    } else if (anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) { /* it reaches the sleep */
+        anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
+        wake_with(task, ANYL_TASK_SLEEP_CANCELLED);
+    } else {
+        task->future.task_flags |= ANYL_TASK_SLEEPS;
+    }
+}
+
+void anyl_sleep_forget(anyl_task *task)
+{
+    anyl_loop_disarm(task->future.loop, &task->timer);
+    anyl_step_clear(task, ANYL_TASK_LIES_DOWN);
+}
+
+int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason)
+{
+    task->cancels++;
+    task->future.flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
+    if (task->future.loop->closing) { /* it will not wake any more */
+        anyl_step_clear(task, ANYL_TASK_SLEEPS);
+        return ANYLOOP_E_CLOSED;
+    }
+    if (reason || task->reason)
+        anyl_step_keep_reason(task, reason ? reason : &anyl_value_nothing);
+    wake_with(task, ANYL_TASK_SLEEP_CANCELLED);
+    return 1;
+}
+
+/* ---- the coroutine */
 
 static int32_t sleep_step(void *frame, anyloop_task *running, uint32_t event)
 {
-    struct sleep_frame *my = frame;
+    const int64_t *delay = frame;
     anyl_task *task = anyl_task_of(running);
-    anyloop_loop *loop = running->loop;
+    if (event == ANYLOOP_EVENT_CANCELLED) /* for no reason: that is what the answer alone says */
+        return anyl_task_seen(task)->bits ? anyl_task_reraise(task) : ANYLOOP_STEP_CANCELLED;
     if (event != ANYLOOP_EVENT_START)
-        return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return(task, anyl_value_none());
-    if (my->delay <= 0)
-        return ANYLOOP_STEP_YIELD;
-    if (anyl_call_at(loop, anyl_deadline(anyl_loop_now(loop), my->delay), sleep_over, my, &my->timer) != ANYLOOP_OK)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
-    anyl_waiter_arm(&my->waiter, loop);
-    return anyl_waiter_await(&my->waiter, task);
+        return anyl_return(task, anyl_value_none());
+    anyloop_status status = anyl_task_sleep(task, *delay);
+    return status == ANYLOOP_OK ? ANYLOOP_STEP_AWAIT : anyl_raise(task, anyl_error_bare(status));
 }
 
-static void sleep_drop(void *frame)
-{
-    struct sleep_frame *my = frame;
-    anyl_handle_end(&my->timer);
-    anyl_waiter_end(&my->waiter);
-}
-
-static const anyl_operation sleep_operation = {"sleep", sleep_step, sleep_drop, sizeof(struct sleep_frame)};
+static const anyl_operation sleep_operation = {"sleep", sleep_step, NULL, sizeof(int64_t)};
 
 anyl_task *anyl_sleep(anyloop_loop *loop, int64_t delay)
 {
-    anyl_task *operation = anyl_operation_new(loop, &sleep_operation);
-    if (operation)
-        ((struct sleep_frame *)anyl_task_frame(operation))->delay = delay;
-    return operation;
+    return anyl_operation_new_small(loop, &sleep_operation, &delay);
+}
+
+bool anyl_sleep_is(const anyl_task *coroutine)
+{
+    return coroutine->step == sleep_step;
+}
+
+anyloop_status anyl_sleep_in_place(anyl_task *task, anyl_task *sleep)
+{
+    int64_t delay = *(const int64_t *)anyl_task_frame(sleep);
+    anyl_object_free(sleep->future.loop, sleep, sleep->size);
+    return anyl_task_sleep(task, delay);
 }

@@ -30,6 +30,13 @@ static uint32_t end_by(anyl_task *coroutine, int32_t answer)
     return ANYLOOP_CANCELLED;
 }
 
+ANYL_ASIDE void forget_context(anyl_task *task)
+{
+    anyloop_context *context = task->context;
+    task->context = NULL;
+    anyl_context_release(context);
+}
+
 static void end_task(anyl_task *task, uint32_t state)
 {
     anyloop_loop *loop = task->future.loop;
@@ -38,42 +45,31 @@ static void end_task(anyl_task *task, uint32_t state)
     } else if (ANYL_UNLIKELY(anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) && state == ANYLOOP_RESULT) {
         /* cancelled right before it returned */
         anyl_value_release(&task->future.value);
-        task->future.value = task->reason;
-        task->reason = anyl_value_none();
+        task->future.value = anyl_task_reason(task);
         state = ANYLOOP_CANCELLED;
     }
     anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
     anyl_list_unlink(&task->link);
     anyl_step_set_awaited(task, NULL);
-    task->seen = &anyl_value_nothing;
-    anyloop_context *context = task->context;
-    task->context = NULL;
-    anyl_context_release(context);
+    if (task->context)
+        forget_context(task);
     anyl_future_end(&task->future, state);
+    if (state == ANYLOOP_CANCELLED &&
+        !anyl_step_has(task, ANYL_TASK_EXTRA | ANYL_TASK_NAME_OWNED | ANYL_TASK_REASON_OWNED))
+        anyl_future_set_plain(&task->future, task->size);
     anyl_step_leave(loop);
-    if (--task->future.refs == 0) /* the loop's own hold */
-        anyl_future_reap(&task->future);
+    anyl_future_count_down(&task->future, loop); /* the loop's own hold */
 }
 
 /* The top, which is not the task itself, has ended: what is below goes on. Gives the event for it. */
 static uint32_t pop(anyl_task *task, uint32_t state)
 {
     anyl_task *ended = task->top;
-    task->top = ended->below;
+    task->top = ended->top;
     ended->future.state = (uint8_t)state;
     anyl_step_set_awaited(task, &ended->future);
-    task->seen = &ended->future.value;
-    task->outcome = state;
+    task->future.outcome = (uint8_t)state;
     return state == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
-}
-
-/* Nothing is awaited any more. */
-static inline void forget_awaited(anyl_task *task)
-{
-    if (task->awaited)
-        anyl_step_set_awaited(task, NULL);
-    task->outcome = ANYLOOP_RESULT;
-    task->seen = &anyl_value_nothing;
 }
 
 /* The cancellation that was asked in the step reaches what is awaited, unless that is done. */
@@ -81,8 +77,7 @@ static void cancel_awaited(anyl_task *task)
 {
     if (anyl_future_done(task->awaited))
         return;
-    anyl_value_retain(&task->reason);
-    if (anyl_cancel(task->awaited, task->reason) > 0)
+    if (anyl_cancel(task->awaited, anyl_task_reason(task)) > 0)
         anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
 }
 
@@ -112,13 +107,15 @@ static void forget_begun_await(anyl_task *task)
 {
     if (anyl_step_has(task, ANYL_TASK_PUSHED)) {
         anyl_task *pushed = task->top;
-        task->top = pushed->below;
-        pushed->below = NULL;
+        task->top = pushed->top;
+        pushed->top = pushed;
         anyl_coroutine_abandon(pushed);
         anyl_future_release(&pushed->future);
     }
+    if (anyl_step_has(task, ANYL_TASK_LIES_DOWN))
+        anyl_sleep_forget(task);
     anyl_step_clear(task, ANYL_TASK_AWAITS | ANYL_TASK_PUSHED);
-    forget_awaited(task);
+    anyl_step_forget_awaited(task);
 }
 
 bool anyl_step_act(anyl_task *task, int32_t answer, uint32_t *event)
@@ -130,9 +127,11 @@ bool anyl_step_act(anyl_task *task, int32_t answer, uint32_t *event)
             cancel_awaited(task);
     } else if (answer == ANYLOOP_STEP_AWAIT && anyl_step_has(task, ANYL_TASK_PUSHED)) {
         anyl_step_clear(task, ANYL_TASK_PUSHED);
-        forget_awaited(task);
+        anyl_step_forget_awaited(task);
         *event = ANYLOOP_EVENT_START;
         return false;
+    } else if (answer == ANYLOOP_STEP_AWAIT && anyl_step_has(task, ANYL_TASK_LIES_DOWN)) {
+        anyl_sleep_begin(task);
     } else if (answer == ANYLOOP_STEP_YIELD) {
         forget_begun_await(task);
         anyl_loop_ready(task->future.loop, &task->node);
@@ -140,7 +139,8 @@ bool anyl_step_act(anyl_task *task, int32_t answer, uint32_t *event)
         forget_begun_await(task);
         park(task);
     } else {
-        forget_begun_await(task);
+        if (task->awaited || anyl_step_has(task, ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN))
+            forget_begun_await(task);
         if (ANYL_UNLIKELY(answer < ANYLOOP_STEP_RETURN || answer > ANYLOOP_STEP_CANCELLED))
             answer = refuse_answer(task);
         anyl_task *top = task->top;
@@ -171,12 +171,35 @@ bool anyl_step_drive(anyl_task *task, uint32_t event)
     }
 }
 
-/* What the step is told, when no cancellation was asked for. */
-static inline uint32_t begin_plainly(anyl_task *task)
+uint32_t anyl_step_take_failure(anyl_task *task)
 {
-    if (task->awaited) {
-        task->outcome = anyl_future_outcome(task->awaited, &task->seen);
-        return task->outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
+    const anyloop_value *value;
+    task->future.outcome = (uint8_t)anyl_future_outcome(task->awaited, &value);
+    if (value != &task->awaited->value) { /* its reason was told to somebody else */
+        anyl_step_receive(task->future.loop, *value);
+        anyl_step_set_awaited(task, NULL);
+    }
+    return task->future.outcome;
+}
+
+/* The reason was the sleep's, and is the task's no more. */
+static void take_sleep_cancelled(anyl_task *task)
+{
+    anyl_step_clear(task, ANYL_TASK_SLEEP_CANCELLED);
+    anyl_step_receive(task->future.loop, anyl_task_reason(task));
+    if (task->reason)
+        anyl_step_forget_reason(task);
+    task->future.outcome = ANYLOOP_CANCELLED;
+}
+
+/* What the step is told, when no cancellation was asked for. */
+static uint32_t begin_plainly(anyl_task *task)
+{
+    if (task->awaited)
+        return anyl_step_take_outcome(task) == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED;
+    if (anyl_step_has(task, ANYL_TASK_SLEEP_CANCELLED)) {
+        take_sleep_cancelled(task);
+        return ANYLOOP_EVENT_CANCELLED;
     }
     return anyl_step_has(task->top, ANYL_TASK_STARTED) ? ANYLOOP_EVENT_RESUMED : ANYLOOP_EVENT_START;
 }
@@ -188,12 +211,10 @@ static bool begin(anyl_task *task, uint32_t *event)
     if (!anyl_step_has(task, ANYL_TASK_MUST_CANCEL))
         return true;
     anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
-    if (task->outcome != ANYLOOP_CANCELLED) {
-        anyl_value_release(&task->received);
-        task->received = task->reason;
-        task->reason = anyl_value_none();
-        task->outcome = ANYLOOP_CANCELLED;
-        task->seen = &task->received;
+    if (task->future.outcome != ANYLOOP_CANCELLED) {
+        anyl_step_set_awaited(task, NULL);
+        anyl_step_receive(task->future.loop, anyl_task_reason(task));
+        task->future.outcome = ANYLOOP_CANCELLED;
     }
     *event = ANYLOOP_EVENT_CANCELLED;
     return anyl_step_has(task->top, ANYL_TASK_STARTED);
@@ -224,8 +245,10 @@ ANYL_ASIDE void run_task_fully(anyl_task *task, anyloop_loop *loop)
         return;
     }
     anyl_step_enter(task, loop);
-    if (take_step(task))
+    if (take_step(task)) {
         anyl_step_leave(loop);
+        anyl_step_forget_received(loop);
+    }
 }
 
 /* The rest of a step whose answer was neither to yield nor to await something pending. */
@@ -236,59 +259,126 @@ ANYL_ASIDE void run_on(anyl_task *task, anyloop_loop *loop, int32_t answer)
         anyl_step_leave(loop);
 }
 
-static inline uint32_t special_flags(const anyl_task *task)
+/* ---- the short way: nothing here that the functions above do not do
+ *
+ * A step that suspends keeps but the loop on the stack: what else it needs it finds there, and the rest of the ways go
+ * on in functions of their own. */
+
+enum {
+    /* What keeps a step off the short way: begun in it, or asked for. */
+    SPECIAL = ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN | ANYL_TASK_MUST_CANCEL | ANYL_TASK_RAISED,
+    /* And its end. */
+    SPECIAL_END = SPECIAL | ANYL_TASK_EXTRA | ANYL_TASK_NAME_OWNED | ANYL_TASK_REASON_OWNED
+};
+
+/* The end of a task that returned. */
+static __attribute__((noinline)) void end_shortly(anyl_task *task, anyloop_loop *loop)
 {
-    return task->future.task_flags &
-           (ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_MUST_CANCEL | ANYL_TASK_RAISED);
+    if (ANYL_UNLIKELY(task->top != task || (task->future.flags & ANYL_FUTURE_USER_CALLBACKS))) {
+        run_on(task, loop, ANYLOOP_STEP_RETURN);
+        return;
+    }
+    task->future.task_flags |= ANYL_TASK_ENDED;
+    anyl_list_unlink(&task->link);
+    if (task->awaited)
+        anyl_step_set_awaited(task, NULL);
+    if (ANYL_UNLIKELY(task->context != NULL))
+        forget_context(task);
+    anyl_node *last = task->future.last;
+    task->future.state = ANYLOOP_RESULT;
+    anyl_future_set_plain(&task->future, task->size);
+    if (last) {
+        task->future.last = NULL;
+        anyl_nodes_push_all(&loop->ready, last);
+    }
+    anyl_step_leave(loop);
+    anyl_future_count_down(&task->future, loop); /* the loop's own hold */
 }
 
-/* The short way through a step of a coroutine in C: nothing here that `take_step`, `drive` and `act` do not do. */
+static __attribute__((noinline)) void forget_awaited(anyl_task *task)
+{
+    anyl_step_set_awaited(task, NULL);
+}
+
+static __attribute__((noinline)) void end_cancelled(anyl_task *task)
+{
+    task->future.task_flags |= ANYL_TASK_ENDED;
+    end_task(task, end_by(task, ANYLOOP_STEP_CANCELLED));
+}
+
+static void lie_down(anyl_task *task, anyloop_loop *loop)
+{
+    anyl_sleep_begin(task);
+    anyl_step_leave(loop);
+}
+
 ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, uint32_t event)
 {
     anyl_step_enter(task, loop);
     int32_t answer = anyl_step_call(task, top, event);
-    if (answer == ANYLOOP_STEP_YIELD && special_flags(task) == 0) {
-        forget_awaited(task);
-        anyl_loop_ready(loop, &task->node);
-    } else if (answer == ANYLOOP_STEP_AWAIT && special_flags(task) == ANYL_TASK_AWAITS) {
-        anyl_step_clear(task, ANYL_TASK_AWAITS);
+    task = anyl_task_of(loop->current);
+    uint32_t flags = task->future.task_flags;
+    if (answer == ANYLOOP_STEP_YIELD && (flags & SPECIAL) == 0) {
+        anyl_nodes_push(&loop->ready, &task->node);
+        task->future.outcome = ANYLOOP_RESULT;
+        if (ANYL_UNLIKELY(task->awaited != NULL))
+            forget_awaited(task);
+    } else if (answer == ANYLOOP_STEP_AWAIT && (flags & SPECIAL) == ANYL_TASK_AWAITS) {
+        task->future.task_flags = flags & ~(uint32_t)ANYL_TASK_AWAITS;
         anyl_future_listen(task->awaited, loop, &task->node);
-    } else if (answer == ANYLOOP_STEP_RETURN && special_flags(task) == 0 && task->top == task) {
-        anyl_coroutine_end(task);
-        end_task(task, ANYLOOP_RESULT);
-        return;
     } else {
-        run_on(task, loop, answer);
+        if (answer == ANYLOOP_STEP_RETURN && (flags & SPECIAL_END) == 0)
+            end_shortly(task, loop);
+        else if (answer == ANYLOOP_STEP_AWAIT && (flags & SPECIAL) == ANYL_TASK_LIES_DOWN)
+            lie_down(task, loop);
+        else if (answer == ANYLOOP_STEP_CANCELLED && (flags & SPECIAL_END & ~(uint32_t)ANYL_TASK_RAISED) == 0 && task->top == task)
+            end_cancelled(task);
+        else
+            run_on(task, loop, answer);
         return;
     }
     anyl_step_leave(loop);
 }
 
+/* What it awaited failed, or was cancelled. */
+static __attribute__((noinline)) void run_failed(anyl_task *task, anyloop_loop *loop)
+{
+    uint32_t outcome = anyl_step_take_failure(task);
+    step_shortly(task, task->top, loop,
+                 outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED);
+}
+
+static __attribute__((noinline)) void run_sleep_cancelled(anyl_task *task, anyloop_loop *loop)
+{
+    take_sleep_cancelled(task);
+    step_shortly(task, task->top, loop, ANYLOOP_EVENT_CANCELLED);
+    anyl_step_forget_received(loop);
+}
+
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
-    if (ANYL_UNLIKELY(how == ANYL_DROP)) {
-        if (anyl_step_has(task, ANYL_TASK_LOOSE))
-            task->awaited = NULL; /* what it awaited is going */
-        return;                   /* the loop is closing: its tasks are unwound one by one */
-    }
-    if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
-        run_task_fully(task, loop);
+    (void)how; /* the nodes of a closing loop's tasks are drop_task's */
+    if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL | ANYL_TASK_SLEEP_CANCELLED))) {
+        if (top->step && anyl_step_has(task, ANYL_TASK_SLEEP_CANCELLED) && !anyl_step_has(task, ANYL_TASK_MUST_CANCEL))
+            run_sleep_cancelled(task, loop);
+        else
+            run_task_fully(task, loop);
         return;
     }
-    uint32_t event = ANYLOOP_EVENT_RESUMED;
-    if (task->awaited && (task->outcome = anyl_future_outcome(task->awaited, &task->seen)) == ANYLOOP_CANCELLED)
-        event = ANYLOOP_EVENT_CANCELLED;
-    step_shortly(task, top, loop, event);
+    if (ANYL_UNLIKELY(task->awaited && task->awaited->state != ANYLOOP_RESULT)) {
+        run_failed(task, loop);
+        return;
+    }
+    task->future.outcome = ANYLOOP_RESULT;
+    step_shortly(task, top, loop, ANYLOOP_EVENT_RESUMED);
 }
 
-/* The first time. */
-static void run_new_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
+void anyl_step_run_new(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
+    (void)how;
     node->run = run_task;
-    if (ANYL_UNLIKELY(how == ANYL_DROP))
-        return;
     if (ANYL_UNLIKELY(task->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
         run_task_fully(task, loop);
         return;
@@ -297,35 +387,23 @@ static void run_new_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
     step_shortly(task, task, loop, ANYLOOP_EVENT_START);
 }
 
-/* ---- starting */
-
-ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
-{
-    anyloop_loop *loop = coroutine->future.loop;
-    anyl_future_set_class(&coroutine->future, &anyl_task_class);
-    coroutine->future.task_flags |= ANYL_TASK_STACKED;
-    bool unnamed = (coroutine->future.task_flags & (ANYL_TASK_OPERATION | ANYL_TASK_NAME_OWNED)) == ANYL_TASK_OPERATION;
-    coroutine->future.number = coroutine->name && !unnamed ? 0 : ++loop->task_number;
-    coroutine->node.run = run_new_task;
-    coroutine->context = anyl_context_retain(context);
-    anyl_list_append(&loop->tasks, &coroutine->link);
-    coroutine->future.refs++; /* the loop holds its tasks */
-}
-
-void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
-{
-    become_task(coroutine, context);
-}
-
-void anyl_task_start(anyl_task *coroutine, anyloop_context *context)
-{
-    become_task(coroutine, context);
-    anyl_loop_ready(coroutine->future.loop, &coroutine->node);
-}
-
 void anyl_step_begun(anyl_task *task)
 {
     task->node.run = run_task;
+}
+
+static void drop_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
+    (void)loop, (void)how;
+    if (anyl_step_has(task, ANYL_TASK_LOOSE))
+        task->awaited = NULL; /* what it awaited is going */
+}
+
+void anyl_task_run_no_more(anyloop_loop *loop)
+{
+    for (anyl_list *link = loop->tasks.next; link != &loop->tasks; link = link->next)
+        ANYL_OWNER_OF(link, anyl_task, link)->node.run = drop_task;
 }
 
 /* Other wakers' wakes since then were for this step too. */

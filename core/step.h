@@ -9,7 +9,7 @@
 
 static inline void anyl_step_clear(anyl_task *task, uint32_t flags)
 {
-    task->future.task_flags &= (uint16_t)~flags;
+    task->future.task_flags &= ~flags;
 }
 
 static inline bool anyl_step_has(const anyl_task *task, uint32_t flags)
@@ -43,6 +43,64 @@ static inline int32_t anyl_step_call(anyl_task *task, anyl_task *top, uint32_t e
 {
     return top->step(anyl_task_frame(top), &task->future, event);
 }
+
+/* The node of a task that had no step yet. */
+void anyl_step_run_new(anyl_node *node, anyloop_loop *loop, uint32_t how);
+
+/* ---- what a step is told */
+
+/* Replaces what the loop received for the running step; takes `value`. */
+static inline void anyl_step_receive(anyloop_loop *loop, anyloop_value value)
+{
+    anyloop_value before = loop->received;
+    loop->received = value;
+    anyl_value_drop(&before);
+}
+
+/* The step is over. */
+static inline void anyl_step_forget_received(anyloop_loop *loop)
+{
+    if (ANYL_UNLIKELY(loop->received.owner != 0))
+        anyl_step_receive(loop, anyl_value_none());
+}
+
+/* What it awaited is done, but has no result. */
+uint32_t anyl_step_take_failure(anyl_task *task);
+
+/* The outcome of the await that is done, for the step. */
+static inline uint32_t anyl_step_take_outcome(anyl_task *task)
+{
+    if (ANYL_UNLIKELY(task->awaited->state != ANYLOOP_RESULT))
+        return anyl_step_take_failure(task);
+    return task->future.outcome = ANYLOOP_RESULT;
+}
+
+/* What it awaited last is let go of, and nothing is said of it. */
+static inline void anyl_step_forget_awaited(anyl_task *task)
+{
+    if (task->awaited)
+        anyl_step_set_awaited(task, NULL);
+    task->future.outcome = ANYLOOP_RESULT;
+}
+
+/* ---- why it is cancelled */
+
+/* `reason` is borrowed: TEXT, ERROR or NONE. */
+void anyl_step_keep_reason(anyl_task *task, const anyloop_value *reason);
+void anyl_step_forget_reason(anyl_task *task);
+
+/* ---- sleeping */
+
+/* Is that coroutine a sleep? */
+bool anyl_sleep_is(const anyl_task *coroutine);
+/* The task sleeps for it: it is awaited by nobody else, was not started, and goes. As anyl_task_sleep. */
+anyloop_status anyl_sleep_in_place(anyl_task *task, anyl_task *sleep);
+/* The step that lay down has answered: it suspends. */
+void anyl_sleep_begin(anyl_task *task);
+/* It does not, after all. */
+void anyl_sleep_forget(anyl_task *task);
+
+/* ---- driving */
 
 /* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step it with `*event`. */
 bool anyl_step_act(anyl_task *task, int32_t answer, uint32_t *event);

@@ -1,8 +1,8 @@
-/* task.c -- making coroutines and operations, names, and their end.
+/* task.c -- making coroutines, operations and tasks, their names, and their end.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "task.h"
+#include "step.h"
 
 #include "text.h"
 
@@ -16,15 +16,15 @@ static void free_name(anyl_task *task)
 void anyl_coroutine_end(anyl_task *coroutine)
 {
     coroutine->future.task_flags |= ANYL_TASK_ENDED;
-    if (coroutine->drop)
-        coroutine->drop(anyl_task_frame(coroutine));
+    if (ANYL_UNLIKELY(coroutine->future.task_flags & ANYL_TASK_EXTRA) && anyl_task_extra(coroutine)->drop)
+        anyl_task_extra(coroutine)->drop(anyl_task_frame(coroutine));
 }
 
 static void run_drop(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *coroutine = ANYL_OWNER_OF(node, anyl_task, node);
     (void)how;
-    if (anyl_loop_tell_drop(loop, node, coroutine->user_data))
+    if (anyl_loop_tell_drop(loop, node, anyl_task_extra(coroutine)->user_data))
         anyl_future_release(&coroutine->future);
 }
 
@@ -62,10 +62,10 @@ static void unwait(anyl_task *task)
         if (!(task->future.task_flags & ANYL_TASK_LOOSE))
             anyl_future_release(awaited);
     }
-    while (task->below) {
-        anyl_task *ended = task->below;
-        task->below = ended->below;
-        ended->below = NULL;
+    while (task->closed) {
+        anyl_task *ended = task->closed;
+        task->closed = ended->closed;
+        ended->closed = NULL;
         anyl_future_release(&ended->future);
     }
 }
@@ -93,8 +93,8 @@ static void task_destroy(anyloop_future *future)
         return;
     if (ANYL_UNLIKELY(future->task_flags & ANYL_TASK_NAME_OWNED))
         free_name(task);
-    anyl_value_drop(&task->reason);
-    anyl_value_drop(&task->received);
+    if (ANYL_UNLIKELY(future->task_flags & ANYL_TASK_REASON_OWNED))
+        anyl_value_release_owner((anyl_owner *)task->reason);
     anyl_object_free(future->loop, task, task->size);
 }
 
@@ -117,39 +117,181 @@ const anyl_future_class anyl_task_class = {
 
 /* ---- making */
 
-anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, size_t size)
+#define FRAME_AT ANYL_ALIGNED(sizeof(anyl_task))
+
+/* Most frames are a few words; a call of memcpy would cost as much as the rest of the task. */
+#define FRAME_SMALL (3 * sizeof(uint64_t))
+
+static inline bool frame_is_small(const void *frame, size_t size)
 {
-    size_t whole = ANYL_ALIGNED(sizeof(anyl_task)) + size;
-    anyl_task *task = size > SIZE_MAX / 2 ? NULL : anyl_object_alloc(loop, whole);
-    if (task == NULL)
-        return NULL;
-    anyl_future_init(&task->future, loop, &anyl_coroutine_class);
-    task->awaited = NULL;
-    task->seen = &anyl_value_nothing;
+    return size == 0 || (frame && size <= FRAME_SMALL && size % sizeof(uint64_t) == 0);
+}
+
+ANYL_HOT void copy_word(char *to, const char *from, size_t at)
+{
+    memcpy(to + at * sizeof(uint64_t), from + at * sizeof(uint64_t), sizeof(uint64_t));
+}
+
+ANYL_HOT void copy_small_frame(anyl_task *task, const void *frame, size_t size)
+{
+    char *to = (char *)task + FRAME_AT;
+    if (size == 0)
+        return;
+    copy_word(to, frame, 0);
+    if (size >= 2 * sizeof(uint64_t))
+        copy_word(to, frame, 1);
+    if (size == 3 * sizeof(uint64_t))
+        copy_word(to, frame, 2);
+}
+
+/* A coroutine that nobody awaits, or, with `holds` of 2, one that the loop holds as a task. */
+ANYL_HOT void init_coroutine(anyl_task *task, anyloop_loop *loop, const char *name, anyloop_step_fn step, size_t whole,
+                             const anyl_future_class *class, uint32_t holds, uint32_t flags)
+{
+    anyl_future_init(&task->future, loop, class);
+    task->future.refs = holds;
+    task->future.task_flags = flags;
     task->top = task;
-    task->below = NULL;
     task->step = step;
-    task->drop = NULL;
+    task->name = name;
+    task->size = (uint32_t)whole;
+    task->number = 0;
+    task->awaited = NULL;
     task->where = NULL;
     task->context = NULL;
-    task->name = NULL;
-    task->size = whole;
-    task->cancels = 0;
-    task->outcome = ANYLOOP_RESULT;
-    task->reason = anyl_value_none();
-    task->received = anyl_value_none();
+    task->reason = 0;
+    task->reason_size = task->cancels = 0;
+    task->closed = NULL;
+    task->timer.item.place = 0;
+}
+
+/* Without a call, for a small frame. NULL: it is to be made the long way. */
+ANYL_HOT anyl_task *new_quickly(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                size_t size, const anyl_future_class *class, uint32_t holds, uint32_t flags)
+{
+    if (ANYL_UNLIKELY(!frame_is_small(frame, size)))
+        return NULL;
+    anyl_task *task = anyl_object_alloc_quickly(loop, FRAME_AT + size);
+    if (ANYL_UNLIKELY(task == NULL))
+        return NULL;
+    init_coroutine(task, loop, name, step, FRAME_AT + size, class, holds, flags);
+    copy_small_frame(task, frame, size);
+    return task;
+}
+
+/* `behind` bytes follow the frame. */
+static anyl_task *new_coroutine(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                size_t size, size_t behind)
+{
+    if (size > UINT32_MAX / 2)
+        return NULL;
+    size_t whole = FRAME_AT + (behind ? ANYL_ALIGNED(size) + behind : size);
+    anyl_task *task = anyl_object_alloc(loop, whole);
+    if (task == NULL)
+        return NULL;
+    init_coroutine(task, loop, name, step, whole, &anyl_coroutine_class, 1, 0);
+    if (size && frame)
+        memcpy(anyl_task_frame(task), frame, size);
+    else if (size)
+        memset(anyl_task_frame(task), 0, size);
+    return task;
+}
+
+anyl_task *anyl_coroutine_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                              size_t size)
+{
+    return new_coroutine(loop, name, step, frame, size, 0);
+}
+
+anyl_task *anyl_coroutine_new_with(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                   size_t size, anyl_extra extra)
+{
+    anyl_task *task = new_coroutine(loop, name, step, frame, size, sizeof extra);
+    if (task == NULL)
+        return NULL;
+    task->future.task_flags = ANYL_TASK_EXTRA;
+    *anyl_task_extra(task) = extra;
+    return task;
+}
+
+anyl_task *anyl_operation_new_small(anyloop_loop *loop, const anyl_operation *operation, const void *frame)
+{
+    anyl_task *task = new_quickly(loop, operation->name, operation->step, frame, operation->frame_size,
+                                  &anyl_coroutine_class, 1, ANYL_TASK_OPERATION);
+    if (ANYL_LIKELY(task != NULL))
+        return task;
+    task = new_coroutine(loop, operation->name, operation->step, frame, operation->frame_size, 0);
+    if (task)
+        task->future.task_flags |= ANYL_TASK_OPERATION;
     return task;
 }
 
 anyl_task *anyl_operation_new(anyloop_loop *loop, const anyl_operation *operation)
 {
-    anyl_task *task = anyl_coroutine_new(loop, operation->step, operation->frame_size);
-    if (task == NULL)
-        return NULL;
-    anyl_coroutine_fill(task, NULL, operation->frame_size);
-    task->name = operation->name;
-    task->drop = operation->drop;
-    task->future.task_flags = ANYL_TASK_OPERATION;
+    anyl_extra extra = {.drop = operation->drop};
+    anyl_task *task =
+        operation->drop
+            ? anyl_coroutine_new_with(loop, operation->name, operation->step, NULL, operation->frame_size, extra)
+            : new_coroutine(loop, operation->name, operation->step, NULL, operation->frame_size, 0);
+    if (task)
+        task->future.task_flags |= ANYL_TASK_OPERATION;
+    return task;
+}
+
+/* ---- starting */
+
+/* Among the tasks that the loop holds. */
+ANYL_HOT void join_tasks(anyl_task *task, anyloop_loop *loop, anyloop_context *context)
+{
+    task->node.run = anyl_step_run_new;
+    anyl_list_append(&loop->tasks, &task->link);
+    task->context = anyl_context_retain(context);
+}
+
+ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
+{
+    anyloop_loop *loop = coroutine->future.loop;
+    uint32_t owned = coroutine->future.task_flags & (ANYL_TASK_OPERATION | ANYL_TASK_NAME_OWNED);
+    if (coroutine->name == NULL || owned == ANYL_TASK_OPERATION) /* else it has a name of its own */
+        coroutine->number = ++loop->task_number;
+    anyl_future_set_class(&coroutine->future, &anyl_task_class);
+    coroutine->future.task_flags |= ANYL_TASK_STACKED;
+    coroutine->future.refs++;
+    join_tasks(coroutine, loop, context);
+}
+
+void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
+{
+    become_task(coroutine, context);
+}
+
+void anyl_task_start(anyl_task *coroutine, anyloop_context *context)
+{
+    become_task(coroutine, context);
+    anyl_loop_ready(coroutine->future.loop, &coroutine->node);
+}
+
+ANYL_ASIDE anyl_task *new_task(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                               size_t size)
+{
+    anyl_task *task = new_coroutine(loop, name, step, frame, size, 0);
+    if (task)
+        anyl_task_start(task, anyl_loop_context(loop));
+    return task;
+}
+
+/* The short way does nothing that the long one does not, but it calls nothing, and so keeps nothing on the stack. */
+anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame, size_t size)
+{
+    anyl_task *task = NULL;
+    if (ANYL_LIKELY(!loop->guest_outside))
+        task = new_quickly(loop, name, step, frame, size, &anyl_task_class, 2, ANYL_TASK_STACKED);
+    if (ANYL_UNLIKELY(task == NULL))
+        return new_task(loop, name, step, frame, size);
+    if (name == NULL)
+        task->number = ++loop->task_number;
+    join_tasks(task, loop, anyl_loop_context(loop));
+    anyl_nodes_push(&loop->ready, &task->node);
     return task;
 }
 
@@ -168,12 +310,12 @@ anyloop_status anyl_ensure_future(anyloop_loop *loop, anyloop_future *future)
 
 const char *anyl_task_name(anyl_task *task)
 {
-    if (task->future.number == 0)
+    if (task->number == 0)
         return task->name ? task->name : "";
     char buffer[32];
     anyl_text text = anyl_text_in(buffer, sizeof buffer);
     anyl_text_add(&text, "Task-");
-    anyl_text_number(&text, task->future.number);
+    anyl_text_number(&text, task->number);
     const char *name = anyl_alloc_text(&task->future.loop->slab.allocator, buffer);
     if (name == NULL)
         return "Task";
@@ -186,8 +328,9 @@ void anyl_task_set_name(anyl_task *task, const char *name)
     if (task->future.task_flags & ANYL_TASK_NAME_OWNED)
         free_name(task);
     task->name = name;
-    task->future.number = 0;
+    task->number = 0;
     task->future.task_flags |= ANYL_TASK_NAME_OWNED;
+    task->future.plain = 0;
 }
 
 /* ---- waiters */

@@ -5,15 +5,19 @@
  * Must not know: what is awaited, beyond "a future"; who drives the loop.
  * Threads:       the loop's.
  *
- * The await stack. A task's `top` is the coroutine that runs; `below` leads down to the task itself. Awaiting a
- * coroutine pushes it and runs it in the same step: depth costs nothing, and a wake-up goes to the top at once. A
- * coroutine that ended is what its awaiter `awaited`: its result stays readable there until the next await.
+ * The await stack is a ring: a task's `top` is the coroutine that runs, whose `top` is the one below it, and so down to
+ * the task itself. Awaiting a coroutine pushes it and runs it in the same step: depth costs nothing, and a wake-up goes
+ * to the top at once. A coroutine that ended is what its awaiter `awaited`: its result stays readable there until the
+ * next await.
  *
  *     state of a task    its node is in         `awaited`
  *     scheduled          the ready queue        NULL, or done
  *     waiting            the future's ring      pending
+ *     sleeping           nowhere                NULL; its timer is armed, or due
  *     parked             nowhere                NULL
  *     in a step          nowhere                what it awaited last
+ *
+ * A task that sleeps is as small as one that waits: a sleep that it awaits leaves its timer in the task and is gone.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -27,24 +31,32 @@
 typedef struct anyl_task anyl_task;
 
 struct anyl_task {
-    anyloop_future future; /* flags below are in its task_flags, the N of Task-N in its number */
+    anyloop_future future; /* the flags below are in its task_flags, how the last await ended in its outcome */
     anyl_node node;
-    anyloop_future *awaited;
-    const anyloop_value *seen; /* the value of the last await */
-    anyl_task *top, *below; /* of a task that was closed, `below` is what was on its stack */
+    anyl_task *top;
     anyloop_step_fn step; /* NULL: pulled */
-    anyloop_drop_fn drop;
-    const char *where; /* of the await it is at */
-    uint64_t user_data;
-    anyloop_context *context; /* while it does not run */
     const char *name;
     anyl_list link; /* among the loop's tasks */
-    size_t size;    /* of it all */
+    uint32_t size;    /* of it all */
+    uint32_t number;  /* the N of Task-N; 0: it has a name */
+    /* all zero at first */
+    anyloop_future *awaited;
+    const char *where; /* of the await it is at */
+    anyloop_context *context; /* while it does not run */
+    uintptr_t reason; /* of its last cancelling: a static text, or, with ANYL_TASK_REASON_OWNED, a value's owner */
+    uint32_t reason_size; /* of that text */
     uint32_t cancels;
-    uint32_t outcome;       /* of the last await */
-    anyloop_value reason;   /* of the cancellation to come; an error */
-    anyloop_value received; /* of the one that came */
+    union {
+        anyl_timer timer;
+        anyl_task *closed; /* once the loop is: what was on its stack */
+    };
 };
+
+/* Behind the frame, with ANYL_TASK_EXTRA. */
+typedef struct anyl_extra {
+    anyloop_drop_fn drop;
+    uint64_t user_data; /* of a pulled one */
+} anyl_extra;
 
 enum {
     ANYL_TASK_OPERATION = 1,       /* the library's own coroutine */
@@ -61,7 +73,12 @@ enum {
     ANYL_TASK_VISITED = 2048,      /* by the cancelling under way */
     ANYL_TASK_CLOSING = 4096,      /* the loop is: awaits are refused */
     ANYL_TASK_CLOSE_TOLD = 8192,   /* the host has had the close event */
-    ANYL_TASK_LOOSE = 16384        /* closed: what it awaited is not held any more, see unwind.c */
+    ANYL_TASK_LOOSE = 16384,       /* closed: what it awaited is not held any more, see unwind.c */
+    ANYL_TASK_EXTRA = 32768,       /* it has a drop or user_data */
+    ANYL_TASK_REASON_OWNED = 65536,
+    ANYL_TASK_LIES_DOWN = 131072,  /* in a step: it is to sleep */
+    ANYL_TASK_SLEEPS = 262144,
+    ANYL_TASK_SLEEP_CANCELLED = 524288 /* it slept, and hears of the cancellation next */
 };
 
 extern const anyl_future_class anyl_coroutine_class, anyl_task_class;
@@ -81,9 +98,25 @@ static inline anyl_task *anyl_task_of(anyloop_future *future)
     return (anyl_task *)(void *)future;
 }
 
+static inline bool anyl_task_sleeps(const anyloop_future *future)
+{
+    return anyl_is_task(future) && (future->task_flags & ANYL_TASK_SLEEPS);
+}
+
 static inline void *anyl_task_frame(anyl_task *task)
 {
     return (char *)task + ANYL_ALIGNED(sizeof(anyl_task));
+}
+
+static inline anyl_extra *anyl_task_extra(anyl_task *task)
+{
+    return (anyl_extra *)(void *)((char *)task + task->size - sizeof(anyl_extra));
+}
+
+/* Of a coroutine: neither awaited nor cancelled yet. */
+static inline bool anyl_task_is_fresh(const anyl_task *coroutine)
+{
+    return (coroutine->future.task_flags & ANYL_TASK_STACKED) == 0 && !anyl_future_done(&coroutine->future);
 }
 
 /* ---- making */
@@ -93,18 +126,16 @@ void anyl_coroutine_end(anyl_task *coroutine);
 /* The same without its own doing: a pulled one's integer goes back to the host. */
 void anyl_coroutine_abandon(anyl_task *coroutine);
 
-/* What is in its frame is up to the caller. NULL: no memory. */
-anyl_task *anyl_coroutine_new(anyloop_loop *loop, anyloop_step_fn step, size_t size);
-/* Copies the frame; NULL: all zero. */
-static inline void anyl_coroutine_fill(anyl_task *coroutine, const void *frame, size_t size)
-{
-    if (size && frame)
-        memcpy(anyl_task_frame(coroutine), frame, size);
-    else if (size)
-        memset(anyl_task_frame(coroutine), 0, size);
-}
+/* Copies the frame; NULL: all zero. NULL: no memory. */
+anyl_task *anyl_coroutine_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                              size_t size);
+/* The same with a drop, or with the user_data of a pulled one. */
+anyl_task *anyl_coroutine_new_with(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                   size_t size, anyl_extra extra);
 /* It becomes a task and is scheduled. */
 void anyl_task_start(anyl_task *coroutine, anyloop_context *context);
+/* Both at once: makes a task. */
+anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame, size_t size);
 /* The same, and its first step runs here and now, if a step or callback of the loop is running. */
 void anyl_task_start_eager(anyl_task *coroutine, anyloop_context *context);
 /* Takes `future`: a coroutine becomes a task; anything else stays what it is. ANYLOOP_E_STATE: it was awaited. */
@@ -115,12 +146,16 @@ anyloop_status anyl_ensure_future(anyloop_loop *loop, anyloop_future *future);
 typedef struct anyl_operation {
     const char *name; /* for reports */
     anyloop_step_fn step;
-    void (*drop)(void *frame); /* NULL: nothing to drop */
+    anyloop_drop_fn drop; /* of its frame; NULL: there is nothing to drop */
     size_t frame_size;
 } anyl_operation;
 
 /* Its frame is zero, and is dropped once. NULL: no memory. */
 anyl_task *anyl_operation_new(anyloop_loop *loop, const anyl_operation *operation);
+/* The same without a drop: its frame, a few words, is copied. */
+anyl_task *anyl_operation_new_small(anyloop_loop *loop, const anyl_operation *operation, const void *frame);
+/* asyncio's sleep. NULL: no memory. */
+anyl_task *anyl_sleep(anyloop_loop *loop, int64_t delay);
 
 /* A future inside the frame of an operation, which waits for it and for nothing else at that time. */
 typedef struct anyl_waiter {
@@ -141,11 +176,33 @@ anyloop_status anyl_waiter_release(anyl_waiter *waiter);
 
 /* Takes `future`; as anyloop_task_await. */
 int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *where);
+
+/* The same for a pending future that is no coroutine, when nothing is special. False: nothing was done. */
+ANYL_HOT bool anyl_task_await_quickly(anyl_task *task, anyloop_future *future, const char *where)
+{
+    uint32_t begun = ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN;
+    anyl_task *top = task->top;
+    anyloop_future *before = task->awaited;
+    if (ANYL_UNLIKELY((task->future.task_flags & begun) || (top->future.task_flags & ANYL_TASK_ENDED) ||
+                      future->loop != task->future.loop || future->state != ANYLOOP_PENDING ||
+                      anyl_is_coroutine(future) || future == &task->future))
+        return false;
+    top->where = where;
+    task->awaited = future;
+    task->future.task_flags |= ANYL_TASK_AWAITS;
+    if (before)
+        anyl_future_release_quickly(before, task->future.loop);
+    return true;
+}
+
 void anyl_task_return(anyl_task *task, anyloop_value value);
 /* With the code ANYLOOP_E_CANCELLED it ends cancelled. */
 void anyl_task_raise(anyl_task *task, anyloop_value error);
-/* As the last await failed or was cancelled; the answer of the step. */
+/* How the last await failed or was cancelled; the answer of the step. */
 int32_t anyl_task_reraise(anyl_task *task);
+/* Sleep: the answer to give is then ANYLOOP_STEP_AWAIT. A delay of 0 or less is one pass through the ready queue.
+ * ANYLOOP_E_NOMEM. */
+anyloop_status anyl_task_sleep(anyl_task *task, int64_t delay);
 /* What the step answered. False: no answer of this task is due. */
 bool anyl_task_stepped(anyl_task *task, int32_t answer);
 
@@ -161,8 +218,25 @@ static inline int32_t anyl_raise(anyl_task *task, anyloop_value error)
     return ANYLOOP_STEP_RAISE;
 }
 
-/* As the last await ended: its result, error or cancellation. */
+/* As a future ended, which `outcome` and `value` are of: its result, error or cancellation. */
+int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *value);
+/* As the last await ended. */
 int32_t anyl_pass_on(anyl_task *task);
+
+static inline uint32_t anyl_task_outcome(const anyl_task *task)
+{
+    return task->future.outcome;
+}
+
+/* The value of the last await. */
+static inline const anyloop_value *anyl_task_seen(const anyl_task *task)
+{
+    if (task->awaited && ANYL_LIKELY(task->future.outcome != ANYLOOP_CLOSED))
+        return &task->awaited->value;
+    return task->future.outcome == ANYLOOP_CANCELLED || task->future.outcome == ANYLOOP_FAILED
+               ? &task->future.loop->received
+               : &anyl_value_nothing;
+}
 
 /* ---- from outside */
 
@@ -170,6 +244,8 @@ int32_t anyl_pass_on(anyl_task *task);
 void anyl_task_tell_asked(anyloop_loop *loop);
 /* The loop closes: no answer is waited for any more. */
 void anyl_task_withdraw_asked(anyloop_loop *loop);
+/* It closes: no task is stepped from now on, wherever its node may be. They are unwound one by one. */
+void anyl_task_run_no_more(anyloop_loop *loop);
 /* Go on after a park; once is enough. */
 void anyl_task_wake(anyl_task *task);
 /* The close event to all its coroutines. False: the host must be asked; again after its answer. */
@@ -196,8 +272,12 @@ typedef struct anyl_fan {
     anyl_task *first, *last;
 } anyl_fan;
 
+/* The reason of the last cancelling that the task was to hear of itself, as an error that has a reference of its own. */
+anyloop_value anyl_task_reason(const anyl_task *task);
 /* 1, 0 or a status, as anyloop_future_cancel. Takes the reason: TEXT, ERROR or NONE. */
 int32_t anyl_cancel(anyloop_future *future, anyloop_value reason);
+/* The same for a task that sleeps; `reason` is borrowed, and may be NULL. Nothing is further down. */
+int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason);
 uint32_t anyl_task_uncancel(anyl_task *task);
 
 #endif

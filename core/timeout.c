@@ -87,7 +87,7 @@ static int32_t leave_scope(struct timeout_frame *my, anyl_task *task)
     anyl_handle_end(&scope->timer);
     if (scope->state == EXPIRING) {
         scope->state = EXPIRED;
-        if (anyl_task_uncancel(task) <= scope->cancelling && task->outcome == ANYLOOP_CANCELLED)
+        if (anyl_task_uncancel(task) <= scope->cancelling && anyl_task_outcome(task) == ANYLOOP_CANCELLED)
             return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
     } else {
         scope->state = EXITED;

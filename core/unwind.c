@@ -28,8 +28,7 @@ bool anyl_task_close_on(anyl_task *task)
     for (;;) {
         anyl_task *top = task->top;
         bool runs = anyl_step_has(top, ANYL_TASK_STARTED) && !anyl_step_has(top, ANYL_TASK_OPERATION);
-        task->outcome = ANYLOOP_CLOSED;
-        task->seen = &anyl_value_nothing;
+        task->future.outcome = ANYLOOP_CLOSED;
         if (runs && top->step == NULL && !loop->deaf && !anyl_step_has(top, ANYL_TASK_CLOSE_TOLD)) {
             top->future.task_flags |= ANYL_TASK_CLOSE_TOLD;
             anyl_step_ask(task, ANYLOOP_EVENT_CLOSE);
@@ -43,9 +42,9 @@ bool anyl_task_close_on(anyl_task *task)
             anyl_coroutine_abandon(top); /* but an operation's frame goes with it: others wait in the same queues */
         if (top == task)
             break;
-        task->top = top->below;
-        top->below = task->below;
-        task->below = top;
+        task->top = top->top;
+        top->closed = task->closed;
+        task->closed = top;
     }
     anyl_step_leave(loop);
     loosen(task);
@@ -59,6 +58,7 @@ bool anyl_task_close(anyl_task *task)
     anyloop_loop *loop = task->future.loop;
     task->future.task_flags |= ANYL_TASK_CLOSING;
     anyl_step_clear(task, ANYL_TASK_PARKED);
+    task->closed = NULL;
     anyl_step_enter(task, loop);
     return anyl_task_close_on(task);
 }

@@ -197,6 +197,18 @@ anyloop_status anyl_error_with(const anyloop_allocator *allocator, const anyloop
     return ANYLOOP_OK;
 }
 
+anyloop_value anyl_error_of(anyl_owner *owner, anyloop_status code)
+{
+    if (owner->class != &anyl_block_class)
+        return anyl_error_bare(code);
+    const anyl_block *block = ANYL_OWNER_OF(owner, anyl_block, owner);
+    bool detailed = block->kind == ANYLOOP_ERROR;
+    anyloop_value error = block_value(block, ANYLOOP_ERROR, detailed ? DETAIL : block->size - BLOCK_HEAD - 1);
+    error.flags = (uint32_t)code;
+    owner->class->retain(owner);
+    return error;
+}
+
 static const struct error_detail *detail_of(const anyloop_value *error)
 {
     bool has = error->kind == ANYLOOP_ERROR && error->size == DETAIL;

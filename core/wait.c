@@ -154,10 +154,11 @@ static int32_t no_longer_step(void *frame, anyloop_task *running, uint32_t event
     }
     if (event == ANYLOOP_EVENT_CANCELLED)
         return anyl_task_reraise(task);
-    task->outcome = anyl_future_outcome(item->future, &task->seen);
-    if (task->outcome == ANYLOOP_CANCELLED)
+    const anyloop_value *value;
+    uint32_t outcome = anyl_future_outcome(item->future, &value);
+    if (outcome == ANYLOOP_CANCELLED)
         return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
-    return anyl_pass_on(task);
+    return anyl_end_as(task, outcome, value);
 }
 
 static void no_longer_drop(void *frame)

@@ -41,8 +41,6 @@ bool anyl_port_condition_wait_until(anyl_condition *condition, anyl_mutex *mutex
 anyloop_status anyl_port_thread_start(void (*run)(void *argument), void *argument, const char *name, size_t stack_size);
 /* A number that no other living thread has; a forked child has another one than the thread that forked. */
 uintptr_t anyl_port_thread_self(void);
-/* Is that this thread's number? */
-bool anyl_port_thread_is(uintptr_t number);
 void anyl_port_yield(void);
 uint32_t anyl_port_processors(void);
 

@@ -203,7 +203,6 @@ uint32_t anyl_port_processors(void)
 
 /* Read on every call into the library, hence thread-local and not in the key. The key only tells of the end. */
 static _Thread_local struct {
-    uintptr_t self; /* 0 until it is asked for */
     void *running;
     void *slot;
     void (*at_exit)(void *pointer);
@@ -213,27 +212,23 @@ static pthread_once_t posix_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t posix_key;
 static bool posix_key_made;
 
+#ifdef __has_builtin
+#if __has_builtin(__builtin_thread_pointer)
+#define POSIX_THREAD_POINTER __builtin_thread_pointer()
+#endif
+#endif
+#ifndef POSIX_THREAD_POINTER
+#define POSIX_THREAD_POINTER (&posix_thread)
+#endif
+
 static atomic_uint posix_forks; /* one more than there were, 0: nobody asked yet */
 
-/* An address of its own serves as well as pthread_self, and costs no call. Each fork takes another byte behind it, so
- * that the threads of a child are none of its parent's, whose memory they have. */
-static void posix_name_self(void)
-{
-    uint32_t forks = atomic_load_explicit(&posix_forks, memory_order_relaxed);
-    posix_thread.self = (uintptr_t)&posix_thread + forks % sizeof posix_thread;
-}
-
+/* An address of its own serves as well as pthread_self, and costs no call; in a shared library even that of a
+ * thread-local variable does. Each fork takes the next byte behind it, so that the threads of a child are none of its
+ * parent's, whose memory they have: threads' addresses are much further from each other than forks are deep. */
 uintptr_t anyl_port_thread_self(void)
 {
-    if (posix_thread.self == 0)
-        posix_name_self();
-    return posix_thread.self;
-}
-
-/* A thread that was never asked for its number has none that anybody could know. */
-bool anyl_port_thread_is(uintptr_t number)
-{
-    return posix_thread.self == number;
+    return (uintptr_t)POSIX_THREAD_POINTER + atomic_load_explicit(&posix_forks, memory_order_relaxed);
 }
 
 void *anyl_port_running(void)
@@ -282,7 +277,6 @@ static pthread_once_t posix_forks_once = PTHREAD_ONCE_INIT;
 static void posix_forked(void)
 {
     atomic_fetch_add_explicit(&posix_forks, 1, memory_order_relaxed);
-    posix_name_self();
 }
 
 static void posix_watch_forks(void)

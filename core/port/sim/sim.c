@@ -109,11 +109,6 @@ uintptr_t anyl_port_thread_self(void)
     return 1;
 }
 
-bool anyl_port_thread_is(uintptr_t number)
-{
-    return number == 1;
-}
-
 void anyl_port_yield(void)
 {
 }
