@@ -221,6 +221,7 @@ void anyl_future_reap(anyloop_future *future)
         return;
     }
     loop->reaping = true;
+    loop->live++; /* a value's drop may close the loop: its last object takes it away */
     future_take_apart(future);
     while (ANYL_UNLIKELY(loop->reaped != NULL)) {
         anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
@@ -228,6 +229,8 @@ void anyl_future_reap(anyloop_future *future)
         future_take_apart(dead);
     }
     loop->reaping = false;
+    if (--loop->live == 0)
+        anyl_loop_release(loop);
 }
 
 /* ---- counting, where it is not a plain count */
