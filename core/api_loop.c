@@ -45,7 +45,7 @@ anyloop_loop *anyloop_get_running_loop(void)
 anyloop_status anyloop_new_event_loop(const anyloop_loop_options *options, anyloop_loop **out)
 {
     const anyloop_loop_options defaults = {.struct_size = sizeof defaults};
-    const uint32_t known = ANYLOOP_LOOP_VIRTUAL_CLOCK | ANYLOOP_LOOP_UNPINNED;
+    const uint32_t known = ANYLOOP_LOOP_VIRTUAL_CLOCK | ANYLOOP_LOOP_UNPINNED | ANYLOOP_LOOP_DEBUG;
     if (options == NULL)
         options = &defaults;
     if (out == NULL || options->struct_size != sizeof *options || (options->flags & ~known))

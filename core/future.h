@@ -26,6 +26,7 @@ typedef struct anyl_future_class {
     void (*cancelled)(anyloop_future *future);   /* hears that it was cancelled, by whom ever; NULL: nobody cares */
     void (*destroy)(anyloop_future *future);     /* gives back what it holds beside its result, and its memory */
     const char *(*name)(anyloop_future *future); /* NULL: has none */
+    const char *words;                           /* for reports: "a job"; NULL: by its kind */
 } anyl_future_class;
 
 struct anyloop_future {

@@ -32,6 +32,8 @@ void anyl_loop_deinit(anyloop_loop *loop)
 {
     if (loop->exception_drop)
         loop->exception_drop(loop->exception_data);
+    if (loop->slow_drop)
+        loop->slow_drop(loop->slow_data);
     anyl_context_release(loop->context);
     anyl_heap_deinit(&loop->timers, &loop->slab.allocator);
     anyl_mailbox_release(loop->mailbox);
@@ -44,7 +46,7 @@ void anyl_loop_release(anyloop_loop *loop)
         loop->destroy(loop);
 }
 
-/* ---- memory of a closed loop: any thread may be the one that lets go last */
+/* ---- memory: of a closed loop any thread may be the one that lets go last */
 
 void anyl_loop_lock(anyloop_loop *loop)
 {
@@ -57,24 +59,57 @@ void anyl_loop_unlock(anyloop_loop *loop)
     atomic_flag_clear_explicit(&loop->closed_lock, memory_order_release);
 }
 
-void *anyl_object_alloc_closed(anyloop_loop *loop, size_t size)
+/* Of a closed loop, on whatever thread. */
+static void *alloc_counted(anyloop_loop *loop, size_t size)
 {
-    anyl_loop_lock(loop);
+    if (loop->closed)
+        anyl_loop_lock(loop);
     void *pointer = anyl_slab_alloc(&loop->slab, size);
     if (pointer != NULL && loop->live++ == 0)
         anyl_loop_retain(loop);
-    anyl_loop_unlock(loop);
+    if (loop->closed)
+        anyl_loop_unlock(loop);
     return pointer;
 }
 
-void anyl_object_free_closed(anyloop_loop *loop, void *pointer, size_t size)
+static void free_counted(anyloop_loop *loop, void *pointer, size_t size)
 {
-    anyl_loop_lock(loop);
+    bool closed = loop->closed;
+    if (closed)
+        anyl_loop_lock(loop);
     anyl_slab_release(&loop->slab, pointer, size);
     bool last = --loop->live == 0;
-    anyl_loop_unlock(loop);
+    if (closed)
+        anyl_loop_unlock(loop);
     if (last)
         anyl_loop_release(loop);
+}
+
+void *anyl_object_alloc_aside(anyloop_loop *loop, size_t size)
+{
+    if (!loop->stamps)
+        return alloc_counted(loop, size);
+    uint64_t now = anyl_loop_now(loop);
+    char *stamped = size > SIZE_MAX - ANYL_ALIGN ? NULL : alloc_counted(loop, size + ANYL_ALIGN);
+    if (stamped == NULL)
+        return NULL;
+    memcpy(stamped, &now, sizeof now);
+    return stamped + ANYL_ALIGN;
+}
+
+void anyl_object_free_aside(anyloop_loop *loop, void *pointer, size_t size)
+{
+    if (loop->stamps)
+        free_counted(loop, (char *)pointer - ANYL_ALIGN, size + ANYL_ALIGN);
+    else
+        free_counted(loop, pointer, size);
+}
+
+bool anyl_object_made(const anyloop_loop *loop, const void *pointer, uint64_t *when)
+{
+    if (loop->stamps)
+        memcpy(when, (const char *)pointer - ANYL_ALIGN, sizeof *when);
+    return loop->stamps;
 }
 
 /* ---- what is ready */
@@ -162,7 +197,9 @@ void anyl_loop_take_mail(anyloop_loop *loop, uint32_t how)
 
 ANYL_ASIDE void take_due(anyloop_loop *loop)
 {
-    uint64_t now = anyl_loop_now(loop);
+    uint64_t now = anyl_loop_now(loop), first = anyl_heap_first_key(&loop->timers);
+    if (first <= now)
+        anyl_histogram_add(loop->lag, &loop->lag_most, now - first);
     /* a deadline of UINT64_MAX is never, and so is that of no timer */
     while (anyl_heap_first_key(&loop->timers) != UINT64_MAX && anyl_heap_first_key(&loop->timers) <= now) {
         anyl_timer *timer = ANYL_OWNER_OF(anyl_heap_first(&loop->timers), anyl_timer, item);
@@ -176,6 +213,7 @@ ANYL_HOT void begin_batch(anyloop_loop *loop)
 {
     if (ANYL_UNLIKELY(!anyl_mailbox_empty(loop->mailbox)))
         anyl_loop_take_mail(loop, ANYL_RUN);
+    loop->turns++;
     if (loop->timers.count)
         take_due(loop);
     if (ANYL_LIKELY(loop->ready.first != NULL))
@@ -200,9 +238,16 @@ ANYL_HOT bool begin_turn(anyloop_loop *loop)
     return !loop->blocked;
 }
 
+ANYL_HOT void note_ran(anyloop_loop *loop, uint64_t ran)
+{
+    if (ANYL_UNLIKELY(ran > loop->ready_most))
+        loop->ready_most = ran;
+}
+
 ANYL_HOT void run_batch(anyloop_loop *loop)
 {
     anyl_node *node, *last = loop->batch_last;
+    uint64_t ran = 0;
     if (last == NULL)
         return;
     do {
@@ -210,22 +255,38 @@ ANYL_HOT void run_batch(anyloop_loop *loop)
         if (node == last)
             loop->batch_last = NULL;
         node->run(node, loop, ANYL_RUN);
+        ran++;
         if (ANYL_UNLIKELY(loop->blocked))
-            return;
+            break;
     } while (node != last);
+    note_ran(loop, ran);
 }
 
-/* The same with a look at the clock after each. */
+/* The same with a look at the clock after each, or around each. */
 ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
 {
+    uint64_t ran = 0;
     while (loop->batch_last && !loop->blocked) {
         anyl_node *node = anyl_nodes_pop(&loop->ready);
         if (node == loop->batch_last)
             loop->batch_last = NULL;
-        node->run(node, loop, ANYL_RUN);
+        if (loop->run_timed)
+            loop->run_timed(node, loop);
+        else
+            node->run(node, loop, ANYL_RUN);
+        ran++;
         if (anyl_loop_now(loop) >= deadline)
-            return;
+            break;
     }
+    note_ran(loop, ran);
+}
+
+ANYL_HOT void run_whole_batch(anyloop_loop *loop)
+{
+    if (ANYL_UNLIKELY(loop->run_timed != NULL))
+        run_batch_until(loop, UINT64_MAX);
+    else
+        run_batch(loop);
 }
 
 void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
@@ -233,7 +294,7 @@ void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
     if (!begin_turn(loop))
         return;
     if (deadline == UINT64_MAX)
-        run_batch(loop);
+        run_whole_batch(loop);
     else
         run_batch_until(loop, deadline);
 }
@@ -242,7 +303,7 @@ void anyl_loop_turns(anyloop_loop *loop)
 {
     do {
         if (ANYL_LIKELY(begin_turn(loop)))
-            run_batch(loop);
+            run_whole_batch(loop);
     } while (loop->ready.first && !loop->blocked && !loop->stopping);
 }
 

@@ -336,6 +336,12 @@ static void run_woken(anyl_node *node, anyloop_loop *loop, uint32_t how)
     run_task(node, loop, how);
 }
 
+anyl_task *anyl_step_task_of(anyl_node *node)
+{
+    bool is = node->run == run_task || node->run == run_new_task || node->run == run_woken;
+    return is ? ANYL_OWNER_OF(node, anyl_task, node) : NULL;
+}
+
 void anyl_task_wake(anyl_task *task)
 {
     if (anyl_future_done(&task->future) || task->future.loop->closing)

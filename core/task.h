@@ -64,6 +64,8 @@ enum {
     ANYL_TASK_LOOSE = 16384        /* closed: what it awaited is not held any more, see unwind.c */
 };
 
+enum { ANYL_TASK_NAME_ROOM = 32 };
+
 extern const anyl_future_class anyl_coroutine_class, anyl_task_class;
 
 static inline bool anyl_is_task(const anyloop_future *future)
@@ -178,6 +180,8 @@ bool anyl_task_close(anyl_task *task);
 bool anyl_task_close_on(anyl_task *task);
 /* NUL-terminated. */
 const char *anyl_task_name(anyl_task *task);
+/* The same without memory, put together in `buffer` where it is a number. */
+const char *anyl_task_name_in(const anyl_task *task, char buffer[ANYL_TASK_NAME_ROOM]);
 /* Takes `name`, which anyl_alloc_text made. */
 void anyl_task_set_name(anyl_task *task, const char *name);
 
