@@ -51,7 +51,7 @@ anyloop_loop *anyloop_get_running_loop(void)
 anyloop_status anyloop_new_event_loop(const anyloop_loop_options *options, anyloop_loop **out)
 {
     const anyloop_loop_options defaults = {.struct_size = sizeof defaults};
-    const uint32_t known = ANYLOOP_LOOP_VIRTUAL_CLOCK | ANYLOOP_LOOP_UNPINNED;
+    const uint32_t known = ANYLOOP_LOOP_VIRTUAL_CLOCK | ANYLOOP_LOOP_UNPINNED | ANYLOOP_LOOP_DEBUG;
     if (options == NULL)
         options = &defaults;
     if (out == NULL || options->struct_size != sizeof *options || (options->flags & ~known))
@@ -116,7 +116,7 @@ anyloop_status anyloop_loop_stop(anyloop_loop *loop)
     anyloop_status status = anyl_api_check(loop);
     if (status != ANYLOOP_OK)
         return status;
-    loop->stopping = true;
+    anyl_loop_stop(loop);
     if (loop->guest_outside)
         anyl_loop_poke(loop);
     return ANYLOOP_OK;
@@ -131,7 +131,7 @@ anyloop_status anyloop_loop_interrupt(anyloop_loop *loop, anyloop_status with)
         status = ANYLOOP_E_STATE;
     if (status == ANYLOOP_OK) {
         loop->interrupt = with;
-        loop->blocked = true;
+        anyl_loop_block(loop);
     }
     return status;
 }

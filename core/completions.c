@@ -6,7 +6,6 @@
 
 #include "handle.h"
 #include "queue.h"
-#include "watch.h"
 
 struct anyloop_completions {
     anyloop_loop *loop;
@@ -149,4 +148,13 @@ anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve)
     completions->refs++;
     *(struct next_frame *)anyl_task_frame(operation) = (struct next_frame){completions, resolve};
     return operation;
+}
+
+void anyl_completions_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
+{
+    if (coroutine->step != next_step)
+        return;
+    const anyloop_completions *completions = ((const struct next_frame *)anyl_task_frame(coroutine))->completions;
+    if (completions->watch)
+        anyl_watch_each(completions->watch, tell, to);
 }

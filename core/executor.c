@@ -39,7 +39,10 @@ static void inline_destroy(anyloop_executor *executor)
     anyl_free(&anyl_alloc_default, executor, sizeof *executor);
 }
 
-static const anyl_executor_class inline_class = {inline_submit, inline_cancel, inline_shutdown, inline_destroy};
+static const anyl_executor_class inline_class = {.submit = inline_submit,
+                                                 .cancel = inline_cancel,
+                                                 .shutdown = inline_shutdown,
+                                                 .destroy = inline_destroy};
 
 anyloop_executor *anyl_executor_inline_new(void)
 {
@@ -93,7 +96,10 @@ static void foreign_destroy(anyloop_executor *executor)
     anyl_free(&anyl_alloc_default, foreign, sizeof *foreign);
 }
 
-static const anyl_executor_class foreign_class = {foreign_submit, foreign_cancel, foreign_shutdown, foreign_destroy};
+static const anyl_executor_class foreign_class = {.submit = foreign_submit,
+                                                  .cancel = foreign_cancel,
+                                                  .shutdown = foreign_shutdown,
+                                                  .destroy = foreign_destroy};
 
 anyloop_status anyl_executor_foreign_new(const anyloop_executor_methods *methods, void *user_data, anyloop_drop_fn drop,
                                          anyloop_executor **out)

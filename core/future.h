@@ -26,6 +26,7 @@ typedef struct anyl_future_class {
     void (*cancelled)(anyloop_future *future);   /* hears that it was cancelled, by whom ever; NULL: nobody cares */
     void (*destroy)(anyloop_future *future);     /* gives back what it holds beside its result, and its memory */
     const char *(*name)(anyloop_future *future); /* NULL: has none */
+    const char *words;                           /* for reports: "a job"; NULL: by its kind */
 } anyl_future_class;
 
 struct anyloop_future {
@@ -116,7 +117,7 @@ void anyl_future_reap(anyloop_future *future);
 /* It has its result, and is nothing but that and its `size` bytes. */
 static inline void anyl_future_set_plain(anyloop_future *future, size_t size)
 {
-    if (future->value.owner == 0 && size <= ANYL_SLAB_LARGEST)
+    if (future->value.owner == 0 && size <= ANYL_SLAB_LARGEST && !future->loop->aside)
         future->plain = (uint8_t)(ANYL_ALIGNED(size) / ANYL_ALIGN);
 }
 

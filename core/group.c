@@ -285,3 +285,12 @@ anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
     my->body = body;
     return operation;
 }
+
+void anyl_group_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
+{
+    if (coroutine->step != group_step)
+        return;
+    const anyloop_group *group = ((const struct group_frame *)anyl_task_frame(coroutine))->group;
+    for (anyl_list *link = group->children.next; link != &group->children; link = link->next)
+        tell(to, &ANYL_OWNER_OF(link, struct group_child, link)->task->future);
+}

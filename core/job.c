@@ -69,7 +69,8 @@ static void job_future_destroy(anyloop_future *future)
 static const anyl_future_class job_future_class = {.owner = ANYL_FUTURE_OWNER,
                                                    .kind = ANYLOOP_KIND_OPERATION,
                                                    .cancelled = job_cancelled,
-                                                   .destroy = job_future_destroy};
+                                                   .destroy = job_future_destroy,
+                                                   .words = "a job"};
 
 /* ---- coming home */
 

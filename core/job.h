@@ -11,7 +11,7 @@
  *     state                 STARTED: who runs it; STOP: loop  both              read-modify-write
  *     sides                 each side, once                   the same          read-modify-write
  *     in, context, outcome  who runs it                       then the loop     the mailbox's push hands them over
- *     link                  the executor                      the executor      the executor's lock
+ *     link, waits_since     the executor                      the executor      the executor's lock
  *     future, home          the loop                          the loop          its thread
  *
  * A job begins by setting STARTED, a cancellation sets STOP: whichever is first decides whether the function runs.
@@ -40,6 +40,8 @@ typedef struct anyl_executor_class {
     anyloop_status (*shutdown)(anyloop_executor *executor, uint32_t flags, int64_t timeout);
     /* Nobody holds it, no job is left. */
     void (*destroy)(anyloop_executor *executor);
+    /* Any thread; the size was checked. NULL: it keeps none. */
+    anyloop_status (*figures)(anyloop_executor *executor, anyloop_executor_figures *figures);
 } anyl_executor_class;
 
 struct anyloop_executor {
@@ -75,6 +77,7 @@ struct anyloop_job {
     anyl_mail mail;
     anyl_timer home; /* what becomes ready when the mail has come; never due: so it hears of the loop's close */
     anyl_list link;  /* in the executor's queue */
+    uint64_t waits_since; /* in that queue; the executor's own */
     atomic_uint state, sides;
     uint32_t end; /* ANYLOOP_RESULT, FAILED or CANCELLED */
     bool arrived; /* the mail: the executor's side is the loop's to give up */

@@ -43,12 +43,14 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
     loop->virtual_clock = (options->flags & ANYLOOP_LOOP_VIRTUAL_CLOCK) != 0;
     loop->virtual_now = options->virtual_start;
     loop->unpinned = (options->flags & ANYLOOP_LOOP_UNPINNED) != 0;
+    loop->stamps = loop->aside = (options->flags & ANYLOOP_LOOP_DEBUG) != 0;
     loop->close_timeout = options->close_timeout == 0  ? CLOSE_TIMEOUT
                           : options->close_timeout < 0 ? 0
                                                        : options->close_timeout;
     loop->forks = anyl_port_forks(); /* first: from now on forks are counted */
     atomic_init(&loop->thread, anyl_port_thread_self());
     loop->log = anyl_port_log;
+    loop->slow_duration = INT64_MAX;
     loop->released = anyl_future_released;
     loop->destroy = destroy_loop;
     status = anyl_poller_new(allocator, &loop->poller);

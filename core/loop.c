@@ -33,6 +33,8 @@ void anyl_loop_deinit(anyloop_loop *loop)
 {
     if (loop->exception_drop)
         loop->exception_drop(loop->exception_data);
+    if (loop->slow_drop)
+        loop->slow_drop(loop->slow_data);
     anyl_context_release(loop->context);
     anyl_heap_deinit(&loop->timers, &loop->slab.allocator);
     anyl_mailbox_release(loop->mailbox);
@@ -47,12 +49,12 @@ void anyl_loop_release(anyloop_loop *loop)
 
 void anyl_loop_set_closed(anyloop_loop *loop)
 {
-    loop->closed = true;
+    loop->closed = loop->aside = true;
     if (--loop->live == 0)
         anyl_loop_release(loop);
 }
 
-/* ---- memory of a closed loop: any thread may be the one that lets go last */
+/* ---- memory: of a closed loop any thread may be the one that lets go last */
 
 void anyl_loop_lock(anyloop_loop *loop)
 {
@@ -65,24 +67,57 @@ void anyl_loop_unlock(anyloop_loop *loop)
     atomic_flag_clear_explicit(&loop->closed_lock, memory_order_release);
 }
 
-void *anyl_object_alloc_closed(anyloop_loop *loop, size_t size)
+/* Of a closed loop, on whatever thread. */
+static void *alloc_counted(anyloop_loop *loop, size_t size)
 {
-    anyl_loop_lock(loop);
+    if (loop->closed)
+        anyl_loop_lock(loop);
     void *pointer = anyl_slab_alloc(&loop->slab, size);
     if (pointer != NULL && loop->live++ == 0)
         anyl_loop_retain(loop);
-    anyl_loop_unlock(loop);
+    if (loop->closed)
+        anyl_loop_unlock(loop);
     return pointer;
 }
 
-void anyl_object_free_closed(anyloop_loop *loop, void *pointer, size_t size)
+static void free_counted(anyloop_loop *loop, void *pointer, size_t size)
 {
-    anyl_loop_lock(loop);
+    bool closed = loop->closed;
+    if (closed)
+        anyl_loop_lock(loop);
     anyl_slab_release(&loop->slab, pointer, size);
     bool last = --loop->live == 0;
-    anyl_loop_unlock(loop);
+    if (closed)
+        anyl_loop_unlock(loop);
     if (last)
         anyl_loop_release(loop);
+}
+
+void *anyl_object_alloc_aside(anyloop_loop *loop, size_t size)
+{
+    if (!loop->stamps)
+        return alloc_counted(loop, size);
+    uint64_t now = anyl_loop_now(loop);
+    char *stamped = size > SIZE_MAX - ANYL_ALIGN ? NULL : alloc_counted(loop, size + ANYL_ALIGN);
+    if (stamped == NULL)
+        return NULL;
+    memcpy(stamped, &now, sizeof now);
+    return stamped + ANYL_ALIGN;
+}
+
+void anyl_object_free_aside(anyloop_loop *loop, void *pointer, size_t size)
+{
+    if (loop->stamps)
+        free_counted(loop, (char *)pointer - ANYL_ALIGN, size + ANYL_ALIGN);
+    else
+        free_counted(loop, pointer, size);
+}
+
+bool anyl_object_made(const anyloop_loop *loop, const void *pointer, uint64_t *when)
+{
+    if (loop->stamps)
+        memcpy(when, (const char *)pointer - ANYL_ALIGN, sizeof *when);
+    return loop->stamps;
 }
 
 /* ---- what is ready */
@@ -118,6 +153,7 @@ void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node)
         return;
     }
     anyl_nodes_push(&loop->drops, node);
+    loop->attention = true;
     if (ANYL_UNLIKELY(loop->guest_outside))
         anyl_loop_poke(loop);
 }
@@ -126,7 +162,7 @@ void anyl_loop_again(anyloop_loop *loop, anyl_node *node)
 {
     node->next = loop->batch;
     loop->batch = node;
-    loop->blocked = true;
+    anyl_loop_block(loop);
 }
 
 void anyl_loop_end_batch(anyloop_loop *loop)
@@ -180,7 +216,9 @@ void anyl_loop_take_mail(anyloop_loop *loop, uint32_t how)
 
 ANYL_ASIDE void take_due(anyloop_loop *loop)
 {
-    uint64_t now = anyl_loop_now(loop);
+    uint64_t now = anyl_loop_now(loop), first = anyl_heap_first_key(&loop->timers);
+    if (first <= now)
+        anyl_histogram_add(loop->lag, &loop->lag_most, now - first);
     /* a deadline of UINT64_MAX is never, and so is that of no timer */
     while (anyl_heap_first_key(&loop->timers) != UINT64_MAX && anyl_heap_first_key(&loop->timers) <= now) {
         anyl_timer *timer = ANYL_OWNER_OF(anyl_heap_first(&loop->timers), anyl_timer, item);
@@ -194,6 +232,7 @@ ANYL_HOT void begin_batch(anyloop_loop *loop)
 {
     if (ANYL_UNLIKELY(!anyl_mailbox_empty(loop->mailbox)))
         anyl_loop_take_mail(loop, ANYL_RUN);
+    loop->turns++;
     if (loop->timers.count)
         take_due(loop);
     loop->batch = loop->ready.first;
@@ -223,47 +262,64 @@ ANYL_HOT bool begin_turn(anyloop_loop *loop)
     return !loop->blocked;
 }
 
-/* False: it was cut short. */
-ANYL_HOT bool run_batch(anyloop_loop *loop)
+ANYL_HOT void note_ran(anyloop_loop *loop, uint32_t ran)
 {
-    anyl_node *node;
-    while ((node = loop->batch) != NULL) {
-        loop->batch = node->next;
-        node->run(node, loop, ANYL_RUN);
-        if (ANYL_UNLIKELY(loop->blocked))
-            return false;
-    }
-    return true;
+    if (ANYL_UNLIKELY(ran > loop->ready_most))
+        loop->ready_most = ran;
 }
 
-/* The same with a look at the clock after each. */
-ANYL_ASIDE void run_batch_until(anyloop_loop *loop, uint64_t deadline)
+/* Until the deadline, or a node blocks. False: there is more of the batch. */
+ANYL_APART bool run_batch(anyloop_loop *loop, uint64_t deadline)
 {
-    while (loop->batch && !loop->blocked) {
+    uint32_t ran = 0;
+    bool in_time = true;
+    while (loop->batch && !loop->blocked && in_time) {
         anyl_node *node = loop->batch;
         loop->batch = node->next;
-        node->run(node, loop, ANYL_RUN);
-        if (anyl_loop_now(loop) >= deadline)
-            return;
+        if (loop->run_timed)
+            loop->run_timed(node, loop);
+        else
+            node->run(node, loop, ANYL_RUN);
+        ran++;
+        in_time = deadline == UINT64_MAX || anyl_loop_now(loop) < deadline;
     }
+    note_ran(loop, ran);
+    return loop->batch == NULL && !loop->blocked;
 }
 
 void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
 {
     loop->blocked = false;
-    if (!begin_turn(loop))
-        return;
-    if (deadline == UINT64_MAX)
-        run_batch(loop);
-    else
-        run_batch_until(loop, deadline);
+    if (begin_turn(loop))
+        run_batch(loop, deadline);
+}
+
+/* A turn in which there is nothing to look at but what is ready, and that is something, until attention is asked for. */
+ANYL_HOT void take_short_turn(anyloop_loop *loop)
+{
+    uint32_t ran = 0;
+    begin_batch(loop);
+    anyl_node *node = loop->batch;
+    do {
+        loop->batch = node->next;
+        ran++;
+        node->run(node, loop, ANYL_RUN);
+    } while (ANYL_LIKELY(!loop->attention) && (node = loop->batch) != NULL);
+    note_ran(loop, ran);
 }
 
 void anyl_loop_turns(anyloop_loop *loop)
 {
     loop->blocked = false;
-    while (begin_turn(loop) && run_batch(loop) && loop->ready.first && !loop->stopping)
-        ;
+    while (begin_turn(loop) && run_batch(loop, UINT64_MAX)) {
+        loop->attention = loop->stopping || loop->drops.first || loop->run_timed;
+        while (!loop->attention && loop->ready.first)
+            take_short_turn(loop);
+        if (loop->batch && !run_batch(loop, UINT64_MAX))
+            return;
+        if (loop->ready.first == NULL || loop->stopping || loop->blocked)
+            return;
+    }
 }
 
 bool anyl_loop_alone(anyloop_loop *loop)
@@ -279,7 +335,7 @@ void anyl_loop_tell(anyloop_loop *loop, uint32_t kind, uint64_t user_data, const
     loop->events[loop->events_count++] =
         (anyloop_turn_event){user_data, (uintptr_t)object, kind, detail, 0};
     if (!anyl_loop_can_tell(loop))
-        loop->blocked = true;
+        anyl_loop_block(loop);
 }
 
 bool anyl_loop_tell_drop(anyloop_loop *loop, anyl_node *node, uint64_t user_data)
@@ -288,7 +344,7 @@ bool anyl_loop_tell_drop(anyloop_loop *loop, anyl_node *node, uint64_t user_data
         return true;
     if (!anyl_loop_can_tell(loop)) {
         anyl_nodes_push(&loop->drops, node);
-        loop->blocked = true;
+        anyl_loop_block(loop);
         return false;
     }
     anyl_loop_tell(loop, ANYLOOP_TURN_DROP, user_data, NULL, 0);
@@ -304,7 +360,7 @@ void anyl_loop_lend_context(anyloop_loop *loop, anyloop_context *context)
     loop->lent_context = context;
     loop->current_context = &loop->lent_context;
     loop->callback_told = true;
-    loop->blocked = true; /* whatever comes next runs in another one */
+    anyl_loop_block(loop); /* whatever comes next runs in another one */
 }
 
 void anyl_loop_end_loan(anyloop_loop *loop)

@@ -13,6 +13,7 @@
 
 #include "context.h"
 #include "heap.h"
+#include "histogram.h"
 #include "list.h"
 #include "mailbox.h"
 #include "slab.h"
@@ -63,12 +64,15 @@ struct anyloop_loop {
     atomic_bool is_closing; /* `closing`, for other threads */
     atomic_bool busy;     /* runs or turns, for other threads */
     bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
+    bool attention;       /* turns are not short: blocked, stopping, drops or run_timed want to be looked at */
     bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
     bool closed;
     bool deaf;            /* closed to the end, or without asking the host: no event is told any more */
     bool virtual_clock, unpinned;
     uint64_t virtual_now;
     uint64_t (*now)(void);
+    void (*run_timed)(anyl_node *node, anyloop_loop *loop); /* in place of `node->run`; NULL: nobody wants to know */
+    bool stamps;          /* each object has the time of its making before it */
     atomic_uintptr_t thread;
     anyl_heap timers;
     anyl_mailbox *mailbox;
@@ -100,10 +104,15 @@ struct anyloop_loop {
     atomic_uint refs, handles;
     uint64_t live;
     atomic_flag closed_lock; /* after the close objects may be released from any thread */
+    bool aside;              /* no short way for objects: closed, or they have stamps */
     bool reaping;
     anyl_link *reaped;       /* futures that nobody holds, to be taken apart one by one */
     void (*released)(anyloop_loop *loop, anyl_link *link); /* takes the second lane's links */
     void (*destroy)(anyloop_loop *loop); /* the room that made the loop takes it apart */
+
+    /* figures: inspect.h of the interface */
+    uint64_t turns, ready_most, lag_most;
+    uint64_t lag[ANYLOOP_HISTOGRAM_SIZE];
 
     /* words */
     anyloop_exception_fn exception_handler;
@@ -111,6 +120,10 @@ struct anyloop_loop {
     anyloop_drop_fn exception_drop;
     anyloop_log_fn log;
     void *log_data;
+    int64_t slow_duration; /* INT64_MAX: off */
+    anyloop_slow_callback_fn slow_handler;
+    void *slow_data;
+    anyloop_drop_fn slow_drop;
 
     /* upper floors' own */
     anyloop_executor *executor;
@@ -190,6 +203,18 @@ static inline void anyl_loop_ready_all(anyloop_loop *loop, anyl_node *last)
 /* Its ANYL_DROP comes on the next turn; now, if the loop is closing. */
 void anyl_loop_drop_later(anyloop_loop *loop, anyl_node *node);
 
+/* The batch goes no further now. */
+static inline void anyl_loop_block(anyloop_loop *loop)
+{
+    loop->blocked = loop->attention = true;
+}
+
+/* The run ends with this turn. */
+static inline void anyl_loop_stop(anyloop_loop *loop)
+{
+    loop->stopping = loop->attention = true;
+}
+
 /* It could not run now: it is the first to run when the turn goes on. */
 void anyl_loop_again(anyloop_loop *loop, anyl_node *node);
 /* The turn is over: what is left of its batch is the first of the next one. */
@@ -258,8 +283,10 @@ void anyl_loop_forget_told(anyloop_loop *loop);
 /* ---- memory */
 
 /* A counted thing of the loop, in `size` bytes; NULL: no memory. */
-void *anyl_object_alloc_closed(anyloop_loop *loop, size_t size);
-void anyl_object_free_closed(anyloop_loop *loop, void *pointer, size_t size);
+void *anyl_object_alloc_aside(anyloop_loop *loop, size_t size);
+void anyl_object_free_aside(anyloop_loop *loop, void *pointer, size_t size);
+/* When it was made, on the loop's clock. False: the loop does not stamp its objects. */
+bool anyl_object_made(const anyloop_loop *loop, const void *pointer, uint64_t *when);
 void anyl_loop_release(anyloop_loop *loop);
 /* Closed: no new object keeps it. */
 void anyl_loop_set_closed(anyloop_loop *loop);
@@ -271,18 +298,18 @@ static inline void anyl_loop_retain(anyloop_loop *loop)
 
 ANYL_HOT void *anyl_object_alloc(anyloop_loop *loop, size_t size)
 {
-    if (ANYL_UNLIKELY(loop->closed))
-        return anyl_object_alloc_closed(loop, size);
+    if (ANYL_UNLIKELY(loop->aside))
+        return anyl_object_alloc_aside(loop, size);
     void *pointer = anyl_slab_alloc(&loop->slab, size);
     if (ANYL_LIKELY(pointer != NULL))
         loop->live++;
     return pointer;
 }
 
-/* The same without a call: NULL also when there is none at hand, or the loop is closed. */
+/* The same without a call: NULL also when there is none at hand, or no short way. */
 ANYL_HOT void *anyl_object_alloc_quickly(anyloop_loop *loop, size_t size)
 {
-    void *pointer = loop->closed ? NULL : anyl_slab_take(&loop->slab, size);
+    void *pointer = loop->aside ? NULL : anyl_slab_take(&loop->slab, size);
     if (ANYL_LIKELY(pointer != NULL))
         loop->live++;
     return pointer;
@@ -290,8 +317,8 @@ ANYL_HOT void *anyl_object_alloc_quickly(anyloop_loop *loop, size_t size)
 
 ANYL_HOT void anyl_object_free(anyloop_loop *loop, void *pointer, size_t size)
 {
-    if (ANYL_UNLIKELY(loop->closed)) {
-        anyl_object_free_closed(loop, pointer, size);
+    if (ANYL_UNLIKELY(loop->aside)) {
+        anyl_object_free_aside(loop, pointer, size);
         return;
     }
     anyl_slab_release(&loop->slab, pointer, size);

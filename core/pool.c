@@ -4,6 +4,7 @@
  */
 #include "pool.h"
 
+#include "histogram.h"
 #include "port/port.h"
 #include "text.h"
 
@@ -18,6 +19,8 @@ typedef struct anyl_pool {
     anyl_condition work, gone;
     anyl_list queue, joiners;
     uint64_t queued, running, most; /* most: of both together */
+    uint64_t queued_most, done, cancelled, wait_total, wait_most;
+    uint64_t wait[ANYLOOP_HISTOGRAM_SIZE];
     uint32_t max_workers, threads, started;
     uint32_t idle, wakes; /* wakes: of the idle ones, how many were told and have not looked yet */
     bool ending;          /* no more jobs; a thread that finds none ends */
@@ -89,8 +92,16 @@ static void pool_tell_joiners(anyl_pool *pool)
     }
 }
 
+static void pool_count(anyl_pool *pool, uint64_t waited)
+{
+    pool->done++;
+    pool->wait_total += waited;
+    anyl_histogram_add(pool->wait, &pool->wait_most, waited);
+}
+
 static void pool_work(anyl_pool *pool)
 {
+    uint64_t waited = 0;
     anyloop_job *over = NULL; /* it was called, and is to be sent home */
     for (;;) {
         anyloop_job *job = pool_hurries(pool) ? NULL : pool_take(pool);
@@ -101,12 +112,15 @@ static void pool_work(anyl_pool *pool)
         anyl_port_mutex_unlock(&pool->mutex);
         if (over)
             anyl_job_finish(over);
-        if (job)
+        if (job) {
+            waited = anyl_port_now() - job->waits_since;
             anyl_job_call(job);
+        }
         over = job;
         anyl_port_mutex_lock(&pool->mutex);
         if (job) {
             pool->running--;
+            pool_count(pool, waited);
             continue;
         }
         pool_rest(pool);
@@ -157,6 +171,7 @@ static anyloop_status pool_submit(anyloop_executor *executor, anyloop_job *job, 
     bool wake = false;
     if (pool_forked(pool))
         return ANYLOOP_E_SHUTDOWN;
+    job->waits_since = anyl_port_now();
     anyl_port_mutex_lock(&pool->mutex);
     if (pool->ending)
         status = ANYLOOP_E_SHUTDOWN;
@@ -168,7 +183,8 @@ static anyloop_status pool_submit(anyloop_executor *executor, anyloop_job *job, 
         status = pool_start_thread(pool);
     if (status == ANYLOOP_OK) {
         anyl_list_append(&pool->queue, &job->link);
-        pool->queued++;
+        if (++pool->queued > pool->queued_most)
+            pool->queued_most = pool->queued;
         pool->wakes += wake;
     }
     anyl_port_mutex_unlock(&pool->mutex);
@@ -187,6 +203,7 @@ static void pool_cancel(anyloop_executor *executor, anyloop_job *job)
     if (waited) {
         anyl_list_remove(&job->link);
         pool->queued--;
+        pool->cancelled++;
     }
     anyl_port_mutex_unlock(&pool->mutex);
     if (waited)
@@ -198,6 +215,7 @@ static void pool_cancel_queued(anyl_pool *pool)
 {
     anyloop_job *job;
     while ((job = pool_take(pool)) != NULL) {
+        pool->cancelled++;
         anyl_port_mutex_unlock(&pool->mutex);
         anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
         anyl_job_finish(job);
@@ -237,7 +255,28 @@ static void pool_destroy(anyloop_executor *executor)
         pool_free(pool);
 }
 
-static const anyl_executor_class pool_class = {pool_submit, pool_cancel, pool_shutdown, pool_destroy};
+static anyloop_status pool_figures(anyloop_executor *executor, anyloop_executor_figures *figures)
+{
+    anyl_pool *pool = pool_of(executor);
+    if (pool_forked(pool))
+        return ANYLOOP_E_STATE;
+    anyl_port_mutex_lock(&pool->mutex);
+    figures->max_workers = pool->max_workers;
+    figures->workers = pool->threads;
+    figures->running = (uint32_t)pool->running;
+    figures->queued = pool->queued;
+    figures->queued_most = pool->queued_most;
+    figures->done = pool->done;
+    figures->cancelled = pool->cancelled;
+    figures->wait_total = pool->wait_total;
+    figures->wait_most = pool->wait_most;
+    memcpy(figures->wait, pool->wait, sizeof figures->wait);
+    anyl_port_mutex_unlock(&pool->mutex);
+    return ANYLOOP_OK;
+}
+
+static const anyl_executor_class pool_class = {
+    pool_submit, pool_cancel, pool_shutdown, pool_destroy, pool_figures};
 
 /* ---- waiting on a loop */
 

@@ -78,7 +78,7 @@ static void promised_destroy(anyloop_future *future)
 }
 
 static const anyl_future_class promised_class = {
-    .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_OPERATION, .destroy = promised_destroy};
+    .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_OPERATION, .destroy = promised_destroy, .words = "a promise"};
 
 /* One turn after the message, as asyncio's call_soon_threadsafe(future.set_result). */
 static void run_kept(anyl_node *node, anyloop_loop *loop, uint32_t how)

@@ -13,7 +13,7 @@ void anyl_step_ask(anyl_task *task, uint32_t event)
     loop->asked_event = event;
     loop->asked_user_data = anyl_task_extra(task->top)->user_data;
     loop->asked_told = false;
-    loop->blocked = true;
+    anyl_loop_block(loop);
     if (loop->events_count == 0)
         anyl_task_tell_asked(loop);
     else

@@ -100,7 +100,7 @@ static void stop_when_done(void *user_data, anyloop_future *future)
     anyloop_loop *loop = user_data;
     if (future->state == ANYLOOP_FAILED)
         anyl_future_error(future); /* counts as looked at */
-    loop->stopping = true;
+    anyl_loop_stop(loop);
 }
 
 anyloop_status anyl_run_until_complete(anyloop_loop *loop, anyloop_future *future)

@@ -120,7 +120,7 @@ static void limit_reached(void *user_data)
 {
     struct limit *limit = user_data;
     limit->over = true;
-    limit->loop->stopping = true;
+    anyl_loop_stop(limit->loop);
 }
 
 static int64_t time_left(const anyloop_loop *loop, uint64_t deadline)

@@ -98,6 +98,11 @@ bool anyl_sleep_is(const anyl_task *coroutine)
     return coroutine->step == sleep_step;
 }
 
+bool anyl_sleep_in_task(const anyl_task *task)
+{
+    return anyl_step_has(task, ANYL_TASK_SLEEPS) && !anyl_sleep_is(task->top);
+}
+
 anyloop_status anyl_sleep_in_place(anyl_task *task, anyl_task *sleep)
 {
     int64_t delay = *(const int64_t *)anyl_task_frame(sleep);

@@ -201,6 +201,7 @@ static uint32_t begin_plainly(anyl_task *task)
         take_sleep_cancelled(task);
         return ANYLOOP_EVENT_CANCELLED;
     }
+    task->future.outcome = ANYLOOP_RESULT;
     return anyl_step_has(task->top, ANYL_TASK_STARTED) ? ANYLOOP_EVENT_RESUMED : ANYLOOP_EVENT_START;
 }
 
@@ -272,7 +273,7 @@ enum {
 };
 
 /* The end of a task that returned. */
-static __attribute__((noinline)) void end_shortly(anyl_task *task, anyloop_loop *loop)
+ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
 {
     if (ANYL_UNLIKELY(task->top != task || (task->future.flags & ANYL_FUTURE_USER_CALLBACKS))) {
         run_on(task, loop, ANYLOOP_STEP_RETURN);
@@ -295,12 +296,12 @@ static __attribute__((noinline)) void end_shortly(anyl_task *task, anyloop_loop 
     anyl_future_count_down(&task->future, loop); /* the loop's own hold */
 }
 
-static __attribute__((noinline)) void forget_awaited(anyl_task *task)
+ANYL_APART void forget_awaited(anyl_task *task)
 {
     anyl_step_set_awaited(task, NULL);
 }
 
-static __attribute__((noinline)) void end_cancelled(anyl_task *task)
+ANYL_APART void end_cancelled(anyl_task *task)
 {
     task->future.task_flags |= ANYL_TASK_ENDED;
     end_task(task, end_by(task, ANYLOOP_STEP_CANCELLED));
@@ -320,7 +321,6 @@ ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, 
     uint32_t flags = task->future.task_flags;
     if (answer == ANYLOOP_STEP_YIELD && (flags & SPECIAL) == 0) {
         anyl_nodes_push(&loop->ready, &task->node);
-        task->future.outcome = ANYLOOP_RESULT;
         if (ANYL_UNLIKELY(task->awaited != NULL))
             forget_awaited(task);
     } else if (answer == ANYLOOP_STEP_AWAIT && (flags & SPECIAL) == ANYL_TASK_AWAITS) {
@@ -341,15 +341,20 @@ ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, 
 }
 
 /* What it awaited failed, or was cancelled. */
-static __attribute__((noinline)) void run_failed(anyl_task *task, anyloop_loop *loop)
+ANYL_APART void run_failed(anyl_task *task, anyloop_loop *loop)
 {
     uint32_t outcome = anyl_step_take_failure(task);
     step_shortly(task, task->top, loop,
                  outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED);
 }
 
-static __attribute__((noinline)) void run_sleep_cancelled(anyl_task *task, anyloop_loop *loop)
+/* It is cancelled, or the top is the host's to step. */
+ANYL_APART void run_cancelled(anyl_task *task, anyloop_loop *loop)
 {
+    if (task->top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) {
+        run_task_fully(task, loop);
+        return;
+    }
     take_sleep_cancelled(task);
     step_shortly(task, task->top, loop, ANYLOOP_EVENT_CANCELLED);
     anyl_step_forget_received(loop);
@@ -360,10 +365,7 @@ static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
     (void)how; /* the nodes of a closing loop's tasks are drop_task's */
     if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL | ANYL_TASK_SLEEP_CANCELLED))) {
-        if (top->step && anyl_step_has(task, ANYL_TASK_SLEEP_CANCELLED) && !anyl_step_has(task, ANYL_TASK_MUST_CANCEL))
-            run_sleep_cancelled(task, loop);
-        else
-            run_task_fully(task, loop);
+        run_cancelled(task, loop);
         return;
     }
     if (ANYL_UNLIKELY(task->awaited && task->awaited->state != ANYLOOP_RESULT)) {
@@ -412,6 +414,12 @@ static void run_woken(anyl_node *node, anyloop_loop *loop, uint32_t how)
     anyl_step_clear(ANYL_OWNER_OF(node, anyl_task, node), ANYL_TASK_WOKEN);
     node->run = run_task;
     run_task(node, loop, how);
+}
+
+anyl_task *anyl_step_task_of(anyl_node *node)
+{
+    bool is = node->run == run_task || node->run == anyl_step_run_new || node->run == run_woken;
+    return is ? ANYL_OWNER_OF(node, anyl_task, node) : NULL;
 }
 
 void anyl_task_wake(anyl_task *task)

@@ -110,6 +110,8 @@ bool anyl_step_drive(anyl_task *task, uint32_t event);
 void anyl_step_ask(anyl_task *task, uint32_t event);
 /* The coroutine becomes a task that is not scheduled; its node runs the first step. */
 void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context);
+/* The task whose step `node` is; NULL: it is something else. */
+anyl_task *anyl_step_task_of(anyl_node *node);
 /* The first step was made elsewhere. */
 void anyl_step_begun(anyl_task *task);
 

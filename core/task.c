@@ -308,15 +308,23 @@ anyloop_status anyl_ensure_future(anyloop_loop *loop, anyloop_future *future)
 
 /* ---- names */
 
-const char *anyl_task_name(anyl_task *task)
+const char *anyl_task_name_in(const anyl_task *task, char buffer[ANYL_TASK_NAME_ROOM])
 {
     if (task->number == 0)
         return task->name ? task->name : "";
-    char buffer[32];
-    anyl_text text = anyl_text_in(buffer, sizeof buffer);
+    anyl_text text = anyl_text_in(buffer, ANYL_TASK_NAME_ROOM);
     anyl_text_add(&text, "Task-");
     anyl_text_number(&text, task->number);
-    const char *name = anyl_alloc_text(&task->future.loop->slab.allocator, buffer);
+    return buffer;
+}
+
+const char *anyl_task_name(anyl_task *task)
+{
+    char buffer[ANYL_TASK_NAME_ROOM];
+    const char *name = anyl_task_name_in(task, buffer);
+    if (name != buffer)
+        return name;
+    name = anyl_alloc_text(&task->future.loop->slab.allocator, buffer);
     if (name == NULL)
         return "Task";
     anyl_task_set_name(task, name);

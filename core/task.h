@@ -81,6 +81,8 @@ enum {
     ANYL_TASK_SLEEP_CANCELLED = 524288 /* it slept, and hears of the cancellation next */
 };
 
+enum { ANYL_TASK_NAME_ROOM = 32 };
+
 extern const anyl_future_class anyl_coroutine_class, anyl_task_class;
 
 static inline bool anyl_is_task(const anyloop_future *future)
@@ -97,6 +99,9 @@ static inline anyl_task *anyl_task_of(anyloop_future *future)
 {
     return (anyl_task *)(void *)future;
 }
+
+/* Does it sleep for an await of its own, whose coroutine is gone? */
+bool anyl_sleep_in_task(const anyl_task *task);
 
 static inline bool anyl_task_sleeps(const anyloop_future *future)
 {
@@ -117,6 +122,12 @@ static inline anyl_extra *anyl_task_extra(anyl_task *task)
 static inline bool anyl_task_is_fresh(const anyl_task *coroutine)
 {
     return (coroutine->future.task_flags & ANYL_TASK_STACKED) == 0 && !anyl_future_done(&coroutine->future);
+}
+
+/* Down the await stack; NULL: that was the task itself. */
+static inline anyl_task *anyl_task_below(const anyl_task *task, const anyl_task *coroutine)
+{
+    return coroutine == task ? NULL : coroutine->top;
 }
 
 /* ---- making */
@@ -254,6 +265,8 @@ bool anyl_task_close(anyl_task *task);
 bool anyl_task_close_on(anyl_task *task);
 /* NUL-terminated. */
 const char *anyl_task_name(anyl_task *task);
+/* The same without memory, put together in `buffer` where it is a number. */
+const char *anyl_task_name_in(const anyl_task *task, char buffer[ANYL_TASK_NAME_ROOM]);
 /* Takes `name`, which anyl_alloc_text made. */
 void anyl_task_set_name(anyl_task *task, const char *name);
 

@@ -5,7 +5,6 @@
 #include "wait.h"
 
 #include "handle.h"
-#include "watch.h"
 
 /* What both are. */
 struct waiting {
@@ -182,4 +181,15 @@ anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
     anyl_watch_until_close(my->watch);
     anyl_watch_add(my->watch, future);
     return operation;
+}
+
+/* ---- looking */
+
+void anyl_wait_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
+{
+    if (coroutine->step != wait_step && coroutine->step != no_longer_step)
+        return;
+    const struct waiting *my = anyl_task_frame(coroutine); /* first in both frames */
+    if (my->watch)
+        anyl_watch_each(my->watch, tell, to);
 }

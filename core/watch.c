@@ -73,6 +73,13 @@ void anyl_watch_end(anyl_watch *watch)
         free_watch(watch);
 }
 
+void anyl_watch_each(const anyl_watch *watch, anyl_each_fn tell, void *to)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->items[i].waits)
+            tell(to, watch->items[i].future);
+}
+
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer)
 {
     watch->kept = anyl_future_retain(outer);

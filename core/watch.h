@@ -44,6 +44,10 @@ void anyl_watch_listen(anyl_watch *watch, anyl_watched *item);
 /* Hear of nothing any more, and let go of the futures. */
 void anyl_watch_end(anyl_watch *watch);
 
+/* Tell of the futures that it still hears of. */
+typedef void (*anyl_each_fn)(void *to, anyloop_future *future);
+void anyl_watch_each(const anyl_watch *watch, anyl_each_fn tell, void *to);
+
 /* Hold `outer`, which the watch completes, although nobody else may: it is to hear of all. Until
  * anyl_watch_keep_no_more, or the loop's close. */
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer);

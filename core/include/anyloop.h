@@ -20,6 +20,7 @@
 #include <anyloop/sync.h>
 #include <anyloop/executor.h>
 #include <anyloop/host.h>
+#include <anyloop/inspect.h>
 #include <anyloop/version.h>
 #include <anyloop/coro.h>
 

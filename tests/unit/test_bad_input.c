@@ -231,6 +231,44 @@ static anyloop_status call_set_log(struct world *w)
     return anyloop_loop_set_log(w->loop, hear, NULL);
 }
 
+static anyloop_status never_visit(void *w, const anyloop_task_info *info)
+{
+    (void)w, (void)info;
+    return ANYLOOP_OK;
+}
+
+static void never_write(void *w, const char *text, size_t size)
+{
+    (void)w, (void)text, (void)size;
+}
+
+static void never_slow(void *w, anyloop_loop *loop, const anyloop_slow_callback *slow)
+{
+    (void)w, (void)loop, (void)slow;
+    note("ran");
+}
+
+static anyloop_status call_visit_tasks(struct world *w)
+{
+    return anyloop_loop_visit_tasks(w->loop, never_visit, w);
+}
+
+static anyloop_status call_format_tree(struct world *w)
+{
+    return anyloop_loop_format_tree(w->loop, never_write, w);
+}
+
+static anyloop_status call_set_slow_callback_handler(struct world *w)
+{
+    return anyloop_loop_set_slow_callback_handler(w->loop, ANYLOOP_SECONDS(1), never_slow, w, back);
+}
+
+static anyloop_status call_get_figures(struct world *w)
+{
+    anyloop_loop_figures figures = {.struct_size = sizeof figures};
+    return anyloop_loop_get_figures(w->loop, &figures);
+}
+
 static anyloop_status call_turn(struct world *w)
 {
     anyloop_turn_info info = {.struct_size = sizeof info};
@@ -633,6 +671,10 @@ static const struct call {
     {"set_exception_handler", call_set_exception_handler, GIFT},
     {"call_exception_handler", call_exception_handler, 0},
     {"set_log", call_set_log, 0},
+    {"visit_tasks", call_visit_tasks, CLOSED},
+    {"format_tree", call_format_tree, CLOSED},
+    {"set_slow_callback_handler", call_set_slow_callback_handler, GIFT | CLOSED},
+    {"get_figures", call_get_figures, 0},
     {"turn", call_turn, CLOSED},
     {"wait_until", call_wait_until, CLOSED},
     {"set_host", call_set_host, GIFT | CLOSED},

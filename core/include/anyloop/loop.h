@@ -11,7 +11,8 @@
  *
  * A run ends with ANYLOOP_E_DEADLOCK when nothing is ready, no timer is set and nobody outside can wake the loop: no
  * promise is open, no waker is held, no job runs, no `anyloop_loop_hold` is in force. The report that names each
- * waiting task, what it awaits and where goes to the log, and `anyloop_loop_stall_report` gives it.
+ * waiting task, what it awaits and where, and rings of tasks that wait for each other, goes to the log, and
+ * `anyloop_loop_stall_report` gives it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -49,7 +50,9 @@ enum {
      * take no time. */
     ANYLOOP_LOOP_VIRTUAL_CLOCK = 1,
     /* No thread owns the loop: the host promises to serialise its calls, from whatever OS thread. */
-    ANYLOOP_LOOP_UNPINNED = 2
+    ANYLOOP_LOOP_UNPINNED = 2,
+    /* Each task knows its age (inspect.h): 16 bytes and a look at the clock for everything that the loop makes. */
+    ANYLOOP_LOOP_DEBUG = 4
 };
 
 /* Get this thread's loop, the same one every time: the one that runs, else the one that was set, else a new one. After
@@ -425,7 +428,8 @@ ANYLOOP_API anyloop_status anyloop_loop_hold(anyloop_loop *loop);
  */
 ANYLOOP_API anyloop_status anyloop_loop_unhold(anyloop_loop *loop);
 
-/* Write down each task that is not done, what it awaits and where.
+/* Write down each task that is not done, what it awaits and where, then each ring of tasks that wait for each other;
+ * without memory to look for rings that is said in their place. inspect.h has the same as data, and as a tree.
  *
  * \param loop    the loop.
  * \param buffer  gets as much as fits, and a NUL. May be NULL when `size` is 0.

@@ -221,14 +221,16 @@ static bool posix_key_made;
 #define POSIX_THREAD_POINTER (&posix_thread)
 #endif
 
-static atomic_uint posix_forks; /* one more than there were, 0: nobody asked yet */
+/* One more than there were, 0: nobody asked yet. Not static, as an inline function looks at it. */
+extern atomic_uint anyl_posix_forks;
+atomic_uint anyl_posix_forks;
 
 /* An address of its own serves as well as pthread_self, and costs no call; in a shared library even that of a
  * thread-local variable does. Each fork takes the next byte behind it, so that the threads of a child are none of its
  * parent's, whose memory they have: threads' addresses are much further from each other than forks are deep. */
-uintptr_t anyl_port_thread_self(void)
+inline uintptr_t anyl_port_thread_self(void)
 {
-    return (uintptr_t)POSIX_THREAD_POINTER + atomic_load_explicit(&posix_forks, memory_order_relaxed);
+    return (uintptr_t)POSIX_THREAD_POINTER + atomic_load_explicit(&anyl_posix_forks, memory_order_relaxed);
 }
 
 void *anyl_port_running(void)
@@ -276,22 +278,22 @@ anyloop_status anyl_port_thread_slot_set(void *pointer, void (*at_exit)(void *po
 static pthread_once_t posix_forks_once = PTHREAD_ONCE_INIT;
 static void posix_forked(void)
 {
-    atomic_fetch_add_explicit(&posix_forks, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&anyl_posix_forks, 1, memory_order_relaxed);
 }
 
 static void posix_watch_forks(void)
 {
     /* it fails only when a few bytes cannot be had: then forks stay unnoticed */
     pthread_atfork(NULL, NULL, posix_forked);
-    atomic_store_explicit(&posix_forks, 1, memory_order_relaxed);
+    atomic_store_explicit(&anyl_posix_forks, 1, memory_order_relaxed);
 }
 
 uint32_t anyl_port_forks(void)
 {
-    uint32_t forks = atomic_load_explicit(&posix_forks, memory_order_relaxed);
+    uint32_t forks = atomic_load_explicit(&anyl_posix_forks, memory_order_relaxed);
     if (ANYL_UNLIKELY(forks == 0)) {
         pthread_once(&posix_forks_once, posix_watch_forks);
-        forks = atomic_load_explicit(&posix_forks, memory_order_relaxed);
+        forks = atomic_load_explicit(&anyl_posix_forks, memory_order_relaxed);
     }
     return forks - 1;
 }
