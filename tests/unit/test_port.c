@@ -32,11 +32,26 @@ static anyl_poller *new_poller(void)
     return poller;
 }
 
+#ifdef ANYLOOP_POLLER_POLL
+static void watch(anyl_poller *poller)
+{
+    (void)poller; /* nothing of it can be watched */
+}
+#else
 static bool readable(int fd, int timeout_ms)
 {
     struct pollfd item = {.fd = fd, .events = POLLIN};
     return poll(&item, 1, timeout_ms) == 1;
 }
+
+/* From now on by a host too. */
+static void watch(anyl_poller *poller)
+{
+    int32_t fd;
+    assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_OK);
+    assert_false(readable(fd, 0));
+}
+#endif
 
 static int open_descriptors(bool *all_close_on_exec)
 {
@@ -430,9 +445,7 @@ static void wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear(void **st
         deadline = anyl_port_now() + MS;
         assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
         assert_true(anyl_port_now() >= deadline);
-        int32_t fd;
-        assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_OK);
-        assert_false(readable(fd, 0));
+        watch(poller);
     }
     anyl_poller_free(poller);
 }
@@ -464,9 +477,8 @@ static void no_wake_is_lost_between_two_threads(void **state)
     (void)state;
     for (int watched = 0; watched < 2; watched++) {
         struct table table = {.players = {new_poller(), new_poller()}};
-        int32_t fd;
         if (watched)
-            assert_int_equal(anyl_poller_fd(table.players[0], &fd), ANYLOOP_OK);
+            watch(table.players[0]);
         thread other;
         start(&other, play_other, &table, "other", 0);
         play(&table, 0);
@@ -493,6 +505,55 @@ static void a_signal_is_no_error_of_a_wait(void **state)
     anyl_poller_free(poller);
     assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
 }
+
+#ifdef ANYLOOP_POLLER_POLL
+
+static void a_poller_has_a_pipe_that_is_close_on_exec_and_given_back(void **state)
+{
+    (void)state;
+    bool closed_on_exec, before_closed_on_exec;
+    int before = open_descriptors(&before_closed_on_exec);
+    anyl_poller *poller = new_poller();
+    assert_int_equal(open_descriptors(&closed_on_exec), before + 2);
+    if (before_closed_on_exec)
+        assert_true(closed_on_exec);
+    anyl_poller_free(poller);
+    assert_int_equal(open_descriptors(&closed_on_exec), before);
+}
+
+static void a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts(void **state)
+{
+    (void)state;
+    anyl_poller *poller = new_poller();
+    int32_t fd = 77;
+    anyl_poller_arm(poller, 0);
+    assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_E_NOT_SUPPORTED);
+    assert_int_equal(fd, 77);
+    anyl_poller_free(poller);
+}
+
+static void too_few_descriptors_are_a_status_of_the_making_and_cost_none(void **state)
+{
+    (void)state;
+    bool closed_on_exec;
+    int before = open_descriptors(&closed_on_exec);
+    struct rlimit limit, low;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    int next = dup(STDERR_FILENO);
+    close(next);
+    for (rlim_t room = 0; room < 2; room++) {
+        low = (struct rlimit){.rlim_cur = (rlim_t)next + room, .rlim_max = limit.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        anyl_poller *poller = NULL;
+        anyloop_status status = anyl_poller_new(&anyl_alloc_default, &poller);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        assert_int_equal(status, ANYLOOP_E_OS);
+        assert_null(poller);
+        assert_int_equal(open_descriptors(&closed_on_exec), before);
+    }
+}
+
+#else
 
 static void a_loop_that_no_host_watches_needs_no_descriptor(void **state)
 {
@@ -616,6 +677,8 @@ static void too_few_descriptors_are_a_status_and_cost_none(void **state)
     anyl_poller_free(poller);
 }
 
+#endif
+
 static void *no_memory(void *user_data, size_t size)
 {
     (void)user_data;
@@ -676,12 +739,18 @@ int main(void)
         cmocka_unit_test(wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear),
         cmocka_unit_test(no_wake_is_lost_between_two_threads),
         cmocka_unit_test(a_signal_is_no_error_of_a_wait),
+#ifdef ANYLOOP_POLLER_POLL
+        cmocka_unit_test(a_poller_has_a_pipe_that_is_close_on_exec_and_given_back),
+        cmocka_unit_test(a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts),
+        cmocka_unit_test(too_few_descriptors_are_a_status_of_the_making_and_cost_none),
+#else
         cmocka_unit_test(a_loop_that_no_host_watches_needs_no_descriptor),
         cmocka_unit_test(descriptors_are_close_on_exec_and_are_given_back),
         cmocka_unit_test(the_descriptor_is_readable_from_a_wake_to_the_clear),
         cmocka_unit_test(the_descriptor_is_readable_from_the_armed_deadline),
         cmocka_unit_test(a_wake_that_meets_the_making_of_the_descriptor_is_told),
         cmocka_unit_test(too_few_descriptors_are_a_status_and_cost_none),
+#endif
         cmocka_unit_test(no_memory_is_a_status_of_the_making),
         cmocka_unit_test(a_log_line_goes_to_stderr_whole),
     };
