@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """amalgamate.py FOLDER: writes anyloop.h and anyloop.c, the whole interface and the whole core, into FOLDER.
 
-Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. With ANYLOOP_PORT_SIM defined the simulated
-port is compiled instead of the system's, with ANYLOOP_POLLER_POLL the poller of plain POSIX instead of Linux's.
+Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. With ANYLOOP_PORT_SIM defined the
+simulated port is compiled instead of the system's, with ANYLOOP_POLLER_POLL the poller of plain POSIX instead of Linux's.
 
 All of the core is one translation unit there, as in a release build, so a name that is one file's own must be unique: a
 clash is an error here, with both files. So is a macro of one file that another file happens to use as a name.
@@ -105,7 +105,7 @@ def check_names(sources):
 
 
 def port_of(port, seen):
-    """A port's files whole; its own header first. A poller that may be chosen stands behind an #if with the other one."""
+    """A port's files whole; its own header first. A poller stands behind an #if with the other one."""
     parts = []
     for path in sorted((CORE / "port" / port).glob("*.[ch]"), key=lambda path: (path.suffix != ".h", path.name)):
         if path.suffix == ".h":

@@ -1,4 +1,4 @@
-/* epoll.c -- a server with an epoll loop of its own: anyloop is one descriptor more in its set, and gets 2 ms at a time.
+/* epoll.c -- a server with an epoll loop of its own: anyloop is one more descriptor there, and gets 2 ms at a time.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -48,10 +48,7 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer user_da
     return G_SOURCE_CONTINUE;
 }
 
-static void unref(void *source)
-{
-    g_source_unref(source);
-}
+static void unref(void *source) { g_source_unref(source); }
 
 /* The first turn is due at once. The loop holds the source until it is closed, or has another host. */
 static GSource *anyloop_source_attach(anyloop_loop *loop, GMainContext *context)

@@ -332,7 +332,8 @@ static inline int host_main(int argc, char **argv, const way *ways, size_t count
             return idle(&ways[i], atoi(argv[3]));
         for (size_t k = 0; k < LENGTH(cases) && number < LENGTH(tests); k++, number++) {
             snprintf(names[number], sizeof names[number], "%s: %s", ways[i].name, cases[k].name);
-            tests[number] = (struct CMUnitTest){names[number], cases[k].function, NULL, NULL, (void *)(uintptr_t)&ways[i]};
+            tests[number] = (struct CMUnitTest){
+                .name = names[number], .test_func = cases[k].function, .initial_state = (void *)(uintptr_t)&ways[i]};
         }
     }
     if (argc == 2)

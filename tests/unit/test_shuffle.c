@@ -151,7 +151,7 @@ static void send_from_many_threads(anyloop_loop *loop)
     for (int i = 0; i < MOST_SENDERS; i++) {
         senders[i] = (struct sender){.loop = loop};
         for (int k = 0; k < 2; k++)
-            snprintf(senders[i].texts[k], sizeof senders[i].texts[k], "%c%d", 'a' + i, k + 1);
+            memcpy(senders[i].texts[k], (char[]){(char)('a' + i), (char)('1' + k), '\0'}, 3);
     }
     send_all(loop, senders, MOST_SENDERS);
     turn(loop);

@@ -13,7 +13,7 @@
  * promise is open, no waker is held, no job runs, no `anyloop_loop_hold` is in force. The report that names each
  * waiting task, what it awaits and where goes to the log, and `anyloop_loop_stall_report` gives it.
  *
- * A shuffle seed is for tests: what the rules leave open comes in an order that is drawn from it, what they decide stays
+ * A shuffle seed is for tests: what the rules leave open comes in an order drawn from it, what they decide stays
  * as it is. Open is how the messages of several threads - callbacks, kept promises, wakes, outcomes of jobs - lie
  * between each other when one turn finds them; those of one thread keep their order. And an inline executor plays
  * several threads: its outcomes come in later turns, each as late as it is drawn. The same seed and the same messages
