@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MS 1000000u
@@ -450,6 +451,29 @@ static void wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear(void **st
     anyl_poller_free(poller);
 }
 
+static void wake_a_little_later(void *poller)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2 * MS}, NULL);
+    anyl_poller_wake(poller);
+}
+
+static void a_wake_that_ended_a_wait_does_not_end_the_next(void **state)
+{
+    (void)state;
+    anyl_poller *poller = new_poller();
+    for (int watched = 0; watched < 2; watched++) {
+        thread other;
+        start(&other, wake_a_little_later, poller, "waker", 0);
+        assert_int_equal(anyl_poller_wait(poller, UINT64_MAX), ANYLOOP_OK);
+        join(&other);
+        uint64_t deadline = anyl_port_now() + 2 * MS;
+        assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
+        assert_true(anyl_port_now() >= deadline);
+        watch(poller);
+    }
+    anyl_poller_free(poller);
+}
+
 enum { ROUNDS = 20000 };
 
 struct table {
@@ -511,12 +535,15 @@ static void a_signal_is_no_error_of_a_wait(void **state)
 static void a_poller_has_a_pipe_that_is_close_on_exec_and_given_back(void **state)
 {
     (void)state;
-    bool closed_on_exec, before_closed_on_exec;
-    int before = open_descriptors(&before_closed_on_exec);
+    bool closed_on_exec;
+    int before = open_descriptors(&closed_on_exec);
+    int ends[2] = {dup(STDERR_FILENO), dup(STDERR_FILENO)}; /* the next two, which the pipe will get */
+    close(ends[0]);
+    close(ends[1]);
     anyl_poller *poller = new_poller();
     assert_int_equal(open_descriptors(&closed_on_exec), before + 2);
-    if (before_closed_on_exec)
-        assert_true(closed_on_exec);
+    for (int i = 0; i < 2; i++)
+        assert_true(fcntl(ends[i], F_GETFD) & FD_CLOEXEC);
     anyl_poller_free(poller);
     assert_int_equal(open_descriptors(&closed_on_exec), before);
 }
@@ -737,6 +764,7 @@ int main(void)
         cmocka_unit_test(a_wait_lasts_until_its_deadline_and_no_less),
         cmocka_unit_test(a_wake_before_the_wait_is_not_lost),
         cmocka_unit_test(wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear),
+        cmocka_unit_test(a_wake_that_ended_a_wait_does_not_end_the_next),
         cmocka_unit_test(no_wake_is_lost_between_two_threads),
         cmocka_unit_test(a_signal_is_no_error_of_a_wait),
 #ifdef ANYLOOP_POLLER_POLL
