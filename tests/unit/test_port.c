@@ -11,6 +11,7 @@
 #include "port/port.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -33,18 +34,18 @@ static anyl_poller *new_poller(void)
     return poller;
 }
 
-#ifdef ANYLOOP_POLLER_POLL
-static void watch(anyl_poller *poller)
-{
-    (void)poller; /* nothing of it can be watched */
-}
-#else
 static bool readable(int fd, int timeout_ms)
 {
     struct pollfd item = {.fd = fd, .events = POLLIN};
     return poll(&item, 1, timeout_ms) == 1;
 }
 
+#ifdef ANYLOOP_POLLER_POLL
+static void watch(anyl_poller *poller)
+{
+    (void)poller; /* nothing of it can be watched */
+}
+#else
 /* From now on by a host too. */
 static void watch(anyl_poller *poller)
 {
@@ -451,6 +452,11 @@ static void wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear(void **st
     anyl_poller_free(poller);
 }
 
+static void wake_it(void *poller)
+{
+    anyl_poller_wake(poller);
+}
+
 static void wake_a_little_later(void *poller)
 {
     nanosleep(&(struct timespec){.tv_nsec = 2 * MS}, NULL);
@@ -471,6 +477,30 @@ static void a_wake_that_ended_a_wait_does_not_end_the_next(void **state)
         assert_true(anyl_port_now() >= deadline);
         watch(poller);
     }
+    anyl_poller_free(poller);
+}
+
+static void fork_and_wake(void *poller)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2 * MS}, NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        anyl_poller_wake(poller);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void a_wake_in_a_forked_child_is_none_for_its_parent(void **state)
+{
+    (void)state;
+    anyl_poller *poller = new_poller();
+    thread other;
+    uint64_t deadline = anyl_port_now() + 30 * MS;
+    start(&other, fork_and_wake, poller, "forker", 0);
+    assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
+    assert_true(anyl_port_now() >= deadline);
+    join(&other);
     anyl_poller_free(poller);
 }
 
@@ -556,6 +586,31 @@ static void a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts(void **state)
     anyl_poller_arm(poller, 0);
     assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_E_NOT_SUPPORTED);
     assert_int_equal(fd, 77);
+    anyl_poller_free(poller);
+}
+
+/* Only its loop's own byte can be in a pipe, so it fills up only if somebody else writes; a waker is not held up then. */
+static void a_pipe_that_is_full_is_a_wake(void **state)
+{
+    (void)state;
+    int ends[2] = {dup(STDERR_FILENO), dup(STDERR_FILENO)}; /* the next two, which the pipe will get */
+    close(ends[0]);
+    close(ends[1]);
+    anyl_poller *poller = new_poller();
+    for (int round = 0; round < 50; round++) {
+        while (write(ends[1], "", 1) == 1)
+            ;
+        assert_int_equal(errno, EAGAIN);
+        thread other;
+        start(&other, wake_it, poller, "waker", 0); /* before, during and after the wait */
+        assert_int_equal(anyl_poller_wait(poller, UINT64_MAX), ANYLOOP_OK);
+        join(&other);
+        anyl_poller_clear(poller);
+        uint64_t deadline = anyl_port_now() + MS / 2;
+        while (anyl_port_now() < deadline) /* one may end early: by what the first did not take, or a late byte */
+            assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
+        assert_false(readable(ends[0], 0));
+    }
     anyl_poller_free(poller);
 }
 
@@ -653,11 +708,6 @@ static void the_descriptor_is_readable_from_the_armed_deadline(void **state)
     assert_true(readable(fd, -1));
     assert_true(anyl_port_now() >= deadline);
     anyl_poller_free(poller);
-}
-
-static void wake_it(void *poller)
-{
-    anyl_poller_wake(poller);
 }
 
 static void a_wake_that_meets_the_making_of_the_descriptor_is_told(void **state)
@@ -765,11 +815,13 @@ int main(void)
         cmocka_unit_test(a_wake_before_the_wait_is_not_lost),
         cmocka_unit_test(wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear),
         cmocka_unit_test(a_wake_that_ended_a_wait_does_not_end_the_next),
+        cmocka_unit_test(a_wake_in_a_forked_child_is_none_for_its_parent),
         cmocka_unit_test(no_wake_is_lost_between_two_threads),
         cmocka_unit_test(a_signal_is_no_error_of_a_wait),
 #ifdef ANYLOOP_POLLER_POLL
         cmocka_unit_test(a_poller_has_a_pipe_that_is_close_on_exec_and_given_back),
         cmocka_unit_test(a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts),
+        cmocka_unit_test(a_pipe_that_is_full_is_a_wake),
         cmocka_unit_test(too_few_descriptors_are_a_status_of_the_making_and_cost_none),
 #else
         cmocka_unit_test(a_loop_that_no_host_watches_needs_no_descriptor),

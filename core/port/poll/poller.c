@@ -33,11 +33,12 @@
 
 struct anyl_poller {
     atomic_uint state;
-    int ends[2]; /* to read from, to write to */
+    int ends[2];    /* to read from, to write to */
+    uint32_t forks; /* there were when they were made */
     anyloop_allocator allocator;
 };
 
-/* Neither end blocks: a full pipe is readable, and that is all that a wake wants. */
+/* Neither end may block. */
 static bool pipe_prepare(int fd)
 {
     return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
@@ -64,6 +65,7 @@ anyloop_status anyl_poller_new(const anyloop_allocator *allocator, anyl_poller *
         return ANYLOOP_E_OS;
     }
     atomic_init(&poller->state, 0);
+    poller->forks = anyl_port_forks();
     poller->allocator = *allocator;
     *out = poller;
     return ANYLOOP_OK;
@@ -77,13 +79,21 @@ void anyl_poller_free(anyl_poller *poller)
     anyl_free(&allocator, poller, sizeof *poller);
 }
 
+/* A full pipe is readable, so EAGAIN is as good. A forked child has its parent's pipe: what it would wake is the
+ * parent. */
+static void pipe_raise(const anyl_poller *poller)
+{
+    if (poller->forks != anyl_port_forks())
+        return;
+    while (write(poller->ends[1], "", 1) < 0 && errno == EINTR)
+        ;
+}
+
 void anyl_poller_wake(anyl_poller *poller)
 {
     uint32_t before = atomic_fetch_or(&poller->state, PIPE_WOKEN);
-    if ((before & PIPE_WOKEN) || !(before & PIPE_ASLEEP))
-        return;
-    ssize_t written = write(poller->ends[1], "", 1);
-    (void)written;
+    if (!(before & PIPE_WOKEN) && (before & PIPE_ASLEEP))
+        pipe_raise(poller);
 }
 
 /* A waker that is late with its byte ends the next wait for no reason; that wait takes the byte. */
@@ -94,9 +104,11 @@ void anyl_poller_clear(anyl_poller *poller)
 
 static void pipe_drain(int fd)
 {
-    char bytes[16];
-    while (read(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes)
-        ;
+    char bytes[64];
+    ssize_t got;
+    do
+        got = read(fd, bytes, sizeof bytes);
+    while (got == (ssize_t)sizeof bytes || (got < 0 && errno == EINTR));
 }
 
 /* Milliseconds, rounded up; -1 is for ever. A far deadline may be over early: the loop looks and waits again. */
