@@ -589,7 +589,7 @@ static void a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts(void **state)
     anyl_poller_free(poller);
 }
 
-/* Only its loop's own byte can be in a pipe, so it fills up only if somebody else writes; a waker is not held up then. */
+/* It fills up only if somebody else writes. A waker is not held up then. */
 static void a_pipe_that_is_full_is_a_wake(void **state)
 {
     (void)state;
