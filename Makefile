@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PRESETS := release asan
-MATRIX := release clang-release asan tsan amalgamation
+MATRIX := release clang-release asan tsan amalgamation poll
 
 .PHONY: help demo test matrix random torture bench amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
@@ -27,7 +27,7 @@ test: ## what a change must pass: release and AddressSanitizer + UBSan, every te
 	@tools/setup test
 	@tools/lanes test $(PRESETS)
 
-matrix: ## all five builds, every test in each
+matrix: ## all six builds, every test in each
 	@$(MAKE) --no-print-directory test PRESETS="$(MATRIX)"
 
 test-%: ## one build of the matrix, such as test-tsan

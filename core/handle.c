@@ -200,7 +200,7 @@ anyloop_status anyl_call_soon_threadsafe(anyloop_loop *loop, anyloop_callback_fn
             anyl_loop_ready(loop, &posted->node);
             return ANYLOOP_OK;
         }
-        if (anyl_mailbox_push(loop->mailbox, ANYL_LANE_MAIL, &posted->mail.link))
+        if (anyl_mailbox_post(loop->mailbox, &posted->mail.letter))
             return ANYLOOP_OK;
         status = ANYLOOP_E_CLOSED;
         anyl_free(&loop->slab.allocator, posted, sizeof *posted);

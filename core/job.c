@@ -107,8 +107,27 @@ static void job_deliver(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
         job_run_home(&job->home.node, loop, ANYL_DROP);
 }
 
+/* The executor's last word: the outcome goes home by mail, unless nobody waits for it any more. */
+static void job_send(anyloop_job *job, bool in_order)
+{
+    anyl_mailbox *mailbox = job->mailbox;
+    if (atomic_load_explicit(&job->state, memory_order_acquire) & JOB_STOP) {
+        job_leave(job);
+        return;
+    }
+    anyl_mailbox_retain(mailbox); /* posted, the job is the loop's, and may be gone before the push has ended */
+    if (!(in_order ? anyl_mailbox_post(mailbox, &job->mail.letter)
+                   : anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, &job->mail.letter.link)))
+        job_leave(job);
+    anyl_mailbox_release(mailbox);
+}
+
 void anyl_job_arrive(anyloop_job *job)
 {
+    if (job->mailbox->seed) {
+        job_send(job, false);
+        return;
+    }
     job->arrived = true;
     job_run_home(&job->home.node, job->future ? job->future->loop : NULL, ANYL_RUN); /* it may have closed its loop */
 }
@@ -211,16 +230,8 @@ void anyl_job_end(anyloop_job *job, uint32_t end, anyloop_value outcome)
 
 void anyl_job_finish(anyloop_job *job)
 {
-    anyl_mailbox *mailbox = job->mailbox;
     job_give_back(job);
-    if (atomic_load_explicit(&job->state, memory_order_acquire) & JOB_STOP) {
-        job_leave(job);
-        return;
-    }
-    anyl_mailbox_retain(mailbox); /* posted, the job is the loop's, and may be gone before the push has ended */
-    if (!anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, &job->mail.link))
-        job_leave(job);
-    anyl_mailbox_release(mailbox);
+    job_send(job, true);
 }
 
 bool anyl_job_stopping(const anyloop_job *job)

@@ -92,7 +92,8 @@ struct anyloop_job {
 /* The loop's thread. Takes `in`, on failure too. */
 anyloop_status anyl_job_submit(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
                                anyloop_value in, bool patient, anyloop_future **out);
-/* For a submit that ran the job inside itself: the future is done when it returns. */
+/* For a submit that ran the job inside itself: the future is done when it returns. On a loop with a shuffle seed the
+ * outcome comes by mail, as if threads had run the jobs: sooner or later than those of others. */
 void anyl_job_arrive(anyloop_job *job);
 
 /* ---- who runs it, on any thread */

@@ -39,6 +39,7 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
         anyl_free(allocator, loop, sizeof *loop);
         return status;
     }
+    anyl_mailbox_set_seed(loop->mailbox, options->shuffle_seed);
     loop->now = anyl_port_now;
     loop->virtual_clock = (options->flags & ANYLOOP_LOOP_VIRTUAL_CLOCK) != 0;
     loop->virtual_now = options->virtual_start;

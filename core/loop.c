@@ -195,7 +195,7 @@ anyloop_status anyl_loop_arm(anyloop_loop *loop, anyl_timer *timer, uint64_t dea
 void anyl_loop_deliver(anyloop_loop *loop, anyl_link *links[ANYL_LANES], uint32_t how)
 {
     for (anyl_link *link = links[ANYL_LANE_MAIL]; link;) {
-        anyl_mail *mail = ANYL_OWNER_OF(link, anyl_mail, link);
+        anyl_mail *mail = ANYL_OWNER_OF(link, anyl_mail, letter.link);
         link = link->next;
         mail->deliver(mail, loop, how);
     }

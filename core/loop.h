@@ -39,7 +39,7 @@ typedef struct anyl_queue_of_nodes {
 
 /* A message from another thread. `how` is ANYL_DROP when the loop closed first. */
 typedef struct anyl_mail {
-    anyl_link link;
+    anyl_letter letter;
     void (*deliver)(struct anyl_mail *mail, anyloop_loop *loop, uint32_t how);
 } anyl_mail;
 

@@ -64,6 +64,13 @@ bool anyl_mailbox_push(anyl_mailbox *mailbox, uint32_t lane, anyl_link *link)
     return true;
 }
 
+bool anyl_mailbox_post(anyl_mailbox *mailbox, anyl_letter *letter)
+{
+    if (ANYL_UNLIKELY(mailbox->seed))
+        letter->sender = anyl_port_thread_self();
+    return anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, &letter->link);
+}
+
 static anyl_link *reversed(anyl_link *link)
 {
     anyl_link *first = NULL;
@@ -76,11 +83,93 @@ static anyl_link *reversed(anyl_link *link)
     return first;
 }
 
+/* ---- shuffling */
+
+#define PILES 16u /* of so many senders each has its own; the rest share the last one, and lie as they came */
+
+struct pile {
+    uintptr_t sender;
+    anyl_link *first, **end;
+};
+
+void anyl_mailbox_set_seed(anyl_mailbox *mailbox, uint64_t seed)
+{
+    mailbox->seed = mailbox->drawn = seed;
+}
+
+/* One of 0 to n - 1. (splitmix64, whose every seed is a good one.) */
+static uint32_t draw(anyl_mailbox *mailbox, uint32_t n)
+{
+    uint64_t bits = mailbox->drawn += 0x9e3779b97f4a7c15u;
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+    bits ^= bits >> 31;
+    return (uint32_t)(((bits >> 32) * n) >> 32);
+}
+
+/* Piles are told apart by who came first, not by the threads' numbers: those differ from run to run. */
+static struct pile *pile_of(struct pile piles[PILES], uint32_t *count, uintptr_t sender)
+{
+    for (uint32_t i = 0; i < *count; i++)
+        if (piles[i].sender == sender)
+            return &piles[i];
+    if (*count == PILES)
+        return &piles[PILES - 1];
+    struct pile *pile = &piles[(*count)++];
+    *pile = (struct pile){.sender = sender, .end = &pile->first};
+    return pile;
+}
+
+static void pile_add(struct pile *pile, anyl_link *link, bool in_front)
+{
+    if (in_front && pile->first) {
+        link->next = pile->first;
+        pile->first = link;
+        return;
+    }
+    link->next = NULL;
+    *pile->end = link;
+    pile->end = &link->next;
+}
+
+static anyl_link *from_piles(anyl_mailbox *mailbox, struct pile piles[PILES], uint32_t count)
+{
+    anyl_link *first = NULL, **end = &first;
+    while (count) {
+        struct pile *pile = &piles[draw(mailbox, count)];
+        *end = pile->first;
+        end = &pile->first->next;
+        pile->first = *end;
+        if (pile->first == NULL)
+            *pile = piles[--count];
+    }
+    *end = NULL;
+    return first;
+}
+
+static anyl_link *shuffled(anyl_mailbox *mailbox, anyl_link *link)
+{
+    struct pile piles[PILES];
+    uint32_t count = 0;
+    for (anyl_link *next; link; link = next) {
+        uintptr_t sender = ANYL_OWNER_OF(link, anyl_letter, link)->sender;
+        next = link->next;
+        if (sender == 0 && draw(mailbox, 2))
+            anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, link); /* open: the loop's thread alone closes it */
+        else
+            pile_add(pile_of(piles, &count, sender), link, sender == 0 && draw(mailbox, 2));
+    }
+    return from_piles(mailbox, piles, count);
+}
+
+/* ---- the loop's side */
+
 anyl_link *anyl_mailbox_take(anyl_mailbox *mailbox, uint32_t lane)
 {
     if (atomic_load_explicit(&mailbox->lanes[lane], memory_order_relaxed) == NULL)
         return NULL;
-    return reversed(atomic_exchange_explicit(&mailbox->lanes[lane], NULL, memory_order_acquire));
+    anyl_link *first = reversed(atomic_exchange_explicit(&mailbox->lanes[lane], NULL, memory_order_acquire));
+    return ANYL_UNLIKELY(mailbox->seed) && lane == ANYL_LANE_MAIL ? shuffled(mailbox, first) : first;
 }
 
 bool anyl_mailbox_sleep(anyl_mailbox *mailbox)

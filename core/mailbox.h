@@ -14,10 +14,17 @@
  * no wake-up is lost. Whoever takes ASLEEP away calls `wake`: one call for each sleep, and none while the loop is
  * awake. Closing waits until no call is under way, so that what `wake` uses may go.
  *
+ * Shuffling. What one thread sends arrives in its order; how the letters of several threads lie between each other is
+ * nobody's promise. With a seed each batch is mixed anew: from the piles of its senders, each in its order, one letter
+ * at a time is drawn. A letter without a sender has no place to keep: it may also wait for a later batch.
+ *
  *     field   who writes                who reads       under what
  *     lanes   producers, the loop       both            compare-exchange, exchange
  *     state   producers, the loop       both            read-modify-write
  *     wake    the loop, while awake     producers       ASLEEP hands it over
+ *     seed    its maker, first          both            never changes
+ *     drawn   the loop                  the loop        its thread
+ *     sender  the producer              the loop        the push hands it over
  *
  * SPDX-License-Identifier: MIT
  */
@@ -30,6 +37,12 @@ typedef struct anyl_link {
     struct anyl_link *next;
 } anyl_link;
 
+/* What the lane of mail holds. */
+typedef struct anyl_letter {
+    anyl_link link;
+    uintptr_t sender; /* with a seed: the thread whose order it keeps; 0: nobody's */
+} anyl_letter;
+
 enum { ANYL_LANE_MAIL = 0, ANYL_LANE_RELEASED = 1, ANYL_LANES = 2 };
 
 typedef struct anyl_mailbox {
@@ -39,6 +52,8 @@ typedef struct anyl_mailbox {
     atomic_uint holds; /* of anyloop_loop_hold */
     void (*wake)(void *user_data);
     void *wake_data;
+    uint64_t seed;  /* 0: letters are taken as they came */
+    uint64_t drawn; /* from it, so far */
     anyloop_allocator allocator;
 } anyl_mailbox;
 
@@ -48,10 +63,15 @@ void anyl_mailbox_release(anyl_mailbox *mailbox);
 
 /* False: the loop is closed, the link stays the caller's. */
 bool anyl_mailbox_push(anyl_mailbox *mailbox, uint32_t lane, anyl_link *link);
+/* The same for mail of this thread. */
+bool anyl_mailbox_post(anyl_mailbox *mailbox, anyl_letter *letter);
 /* Wake the loop if it sleeps. */
 void anyl_mailbox_wake(anyl_mailbox *mailbox);
 
-/* What was pushed, first come first; NULL: nothing. */
+/* Before any other thread knows the mailbox. */
+void anyl_mailbox_set_seed(anyl_mailbox *mailbox, uint64_t seed);
+
+/* What was pushed, first come first or shuffled; NULL: nothing. */
 anyl_link *anyl_mailbox_take(anyl_mailbox *mailbox, uint32_t lane);
 /* False: there is something to take, the loop must not sleep. */
 bool anyl_mailbox_sleep(anyl_mailbox *mailbox);

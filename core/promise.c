@@ -128,7 +128,7 @@ anyloop_status anyl_promise_keep(anyloop_promise *promise, uint32_t state, anylo
     }
     promise->outcome = state;
     promise->value = value;
-    if (anyl_mailbox_push(promise->outsider.mailbox, ANYL_LANE_MAIL, &promise->outsider.mail.link))
+    if (anyl_mailbox_post(promise->outsider.mailbox, &promise->outsider.mail.letter))
         return ANYLOOP_OK;
     anyl_value_release(&promise->value);
     atomic_store(&promise->outsider.state, LATE);
@@ -174,7 +174,7 @@ static void deliver_wakes(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
 static void post(anyloop_waker *waker, uint32_t what)
 {
     if (!(atomic_fetch_or_explicit(&waker->outsider.state, what | POSTED, memory_order_acq_rel) & POSTED))
-        anyl_mailbox_push(waker->outsider.mailbox, ANYL_LANE_MAIL, &waker->outsider.mail.link);
+        anyl_mailbox_post(waker->outsider.mailbox, &waker->outsider.mail.letter);
 }
 
 anyloop_status anyl_waker_new(anyl_task *task, anyloop_waker **out)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """amalgamate.py FOLDER: writes anyloop.h and anyloop.c, the whole interface and the whole core, into FOLDER.
 
-Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. With ANYLOOP_PORT_SIM defined the simulated
-port is compiled instead of the system's.
+Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. With ANYLOOP_PORT_SIM defined the
+simulated port is compiled instead of the system's, with ANYLOOP_POLLER_POLL the poller of plain POSIX instead of Linux's.
 
 All of the core is one translation unit there, as in a release build, so a name that is one file's own must be unique: a
 clash is an error here, with both files. So is a macro of one file that another file happens to use as a name.
@@ -15,7 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORE = ROOT / "core"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<(anyloop[^>]*)>)[^\n]*\n', re.MULTILINE)
 VERSION = re.compile(r"^#define ANYLOOP_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", re.MULTILINE)
-PORTS = ("sim", "posix")
+PORTS = ("sim", "posix", "poll")
+POLLER = "poller.c"  # of the port posix, the one that poll has as well
 
 BEGIN = """\
 /* anyloop.{suffix} {version} -- {what}
@@ -79,8 +80,12 @@ def own_names(code):
     return macros, names
 
 
+def port_folder(path):
+    return path.parent if path.parent.parent == CORE / "port" else None
+
+
 def check_names(sources):
-    """Each name that one source file keeps for itself is no other's. Those of a port meet no other port's."""
+    """Each name that one source file keeps for itself is no other's. Those of one port meet no other port's."""
     codes = {path: code_of(path.read_text()) for path in sources}
     owners, problems = {}, []
     for path, code in codes.items():
@@ -88,7 +93,7 @@ def check_names(sources):
         macros.discard("_GNU_SOURCE")
         for name in sorted(macros | names):
             for other in owners.get(name, []):
-                if not ({path.parent, other.parent} == {CORE / "port" / port for port in PORTS}):
+                if port_folder(path) == port_folder(other) or None in (port_folder(path), port_folder(other)):
                     problems.append(f"{name} is a name of both {name_of(other)} and {name_of(path)}")
             owners.setdefault(name, []).append(path)
         for name in sorted(macros):
@@ -100,11 +105,14 @@ def check_names(sources):
 
 
 def port_of(port, seen):
-    """A port's files whole; its own header first."""
+    """A port's files whole; its own header first. A poller stands behind an #if with the other one."""
     parts = []
     for path in sorted((CORE / "port" / port).glob("*.[ch]"), key=lambda path: (path.suffix != ".h", path.name)):
         if path.suffix == ".h":
             add_header(path, seen, parts)
+        elif (port, path.name) == ("posix", POLLER):
+            parts += ["\n#if defined(ANYLOOP_POLLER_POLL)\n", port_of("poll", seen), "\n#else\n",
+                      section(path, path.read_text()), "\n#endif\n"]
         else:
             parts.append(section(path, path.read_text()))
     return "".join(parts)
@@ -126,7 +134,7 @@ def main():
         for match in INCLUDE.finditer(path.read_text()):
             add_header(included(path, match), seen, core)
     core += [section(path, path.read_text()) for path in sources]
-    sim, system = (port_of(port, seen) for port in PORTS)
+    sim, system = (port_of(port, seen) for port in ("sim", "posix"))
     core.append(f"\n#if defined(ANYLOOP_PORT_SIM)\n{sim}\n#elif defined(__linux__)\n{system}\n#else\n"
                 '#error "anyloop has no port to this system; define ANYLOOP_PORT_SIM for the simulated one"\n#endif\n')
 

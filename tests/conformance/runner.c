@@ -4,6 +4,8 @@
  *     runner FILE FILE...  before each trace a line, `=== FILE`
  *     runner -             the same for the names on standard input, one a line, as they come
  *
+ * After `--shuffle SEED` the loops have that shuffle seed, which may change no trace.
+ *
  * SCENARIOS.md says what a scenario is. Nothing but the public headers is used.
  *
  * SPDX-License-Identifier: MIT
@@ -11,13 +13,17 @@
 #include "runner_script.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static uint64_t shuffle_seed;
 
 static const char *run_file(const char *path)
 {
     struct program program;
     struct scene scene;
     program_read(&program, path);
+    program.shuffle_seed = shuffle_seed;
     anyloop_status status = scene_open(&scene, &program, NULL);
     if (status == ANYLOOP_OK)
         run_script(&scene);
@@ -50,8 +56,14 @@ static int run_named(FILE *names)
 
 int main(int argc, char **argv)
 {
+    const char *name = argv[0];
+    if (argc > 2 && strcmp(argv[1], "--shuffle") == 0) {
+        shuffle_seed = strtoull(argv[2], NULL, 10);
+        argc -= 2;
+        argv += 2;
+    }
     if (argc < 2) {
-        fprintf(stderr, "usage: %s SCENARIO.json... or -\n", argv[0]);
+        fprintf(stderr, "usage: %s [--shuffle SEED] SCENARIO.json... or -\n", name);
         return 1;
     }
     if (argc == 2 && strcmp(argv[1], "-") == 0)

@@ -66,7 +66,8 @@ anyloop_status scene_open(struct scene *scene, const struct program *program, co
     anyloop_loop_options options = {.struct_size = sizeof options,
                                     .flags = ANYLOOP_LOOP_VIRTUAL_CLOCK,
                                     .virtual_start = SCENE_START,
-                                    .allocator = allocator};
+                                    .allocator = allocator,
+                                    .shuffle_seed = program->shuffle_seed};
     anyloop_status status = anyloop_new_event_loop(&options, &scene->loop);
     if (status != ANYLOOP_OK)
         return status;

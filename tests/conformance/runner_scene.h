@@ -65,6 +65,7 @@ struct table {
 struct program {
     struct arena arena;
     const struct json *coros, *script;
+    uint64_t shuffle_seed; /* of its loops; 0: none */
 };
 
 struct scene {

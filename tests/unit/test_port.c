@@ -11,6 +11,7 @@
 #include "port/port.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -21,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MS 1000000u
@@ -37,6 +39,21 @@ static bool readable(int fd, int timeout_ms)
     struct pollfd item = {.fd = fd, .events = POLLIN};
     return poll(&item, 1, timeout_ms) == 1;
 }
+
+#ifdef ANYLOOP_POLLER_POLL
+static void watch(anyl_poller *poller)
+{
+    (void)poller; /* nothing of it can be watched */
+}
+#else
+/* From now on by a host too. */
+static void watch(anyl_poller *poller)
+{
+    int32_t fd;
+    assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_OK);
+    assert_false(readable(fd, 0));
+}
+#endif
 
 static int open_descriptors(bool *all_close_on_exec)
 {
@@ -430,10 +447,60 @@ static void wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear(void **st
         deadline = anyl_port_now() + MS;
         assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
         assert_true(anyl_port_now() >= deadline);
-        int32_t fd;
-        assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_OK);
-        assert_false(readable(fd, 0));
+        watch(poller);
     }
+    anyl_poller_free(poller);
+}
+
+static void wake_it(void *poller)
+{
+    anyl_poller_wake(poller);
+}
+
+static void wake_a_little_later(void *poller)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2 * MS}, NULL);
+    anyl_poller_wake(poller);
+}
+
+static void a_wake_that_ended_a_wait_does_not_end_the_next(void **state)
+{
+    (void)state;
+    anyl_poller *poller = new_poller();
+    for (int watched = 0; watched < 2; watched++) {
+        thread other;
+        start(&other, wake_a_little_later, poller, "waker", 0);
+        assert_int_equal(anyl_poller_wait(poller, UINT64_MAX), ANYLOOP_OK);
+        join(&other);
+        uint64_t deadline = anyl_port_now() + 2 * MS;
+        assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
+        assert_true(anyl_port_now() >= deadline);
+        watch(poller);
+    }
+    anyl_poller_free(poller);
+}
+
+static void fork_and_wake(void *poller)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2 * MS}, NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        anyl_poller_wake(poller);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void a_wake_in_a_forked_child_is_none_for_its_parent(void **state)
+{
+    (void)state;
+    anyl_poller *poller = new_poller();
+    thread other;
+    uint64_t deadline = anyl_port_now() + 30 * MS;
+    start(&other, fork_and_wake, poller, "forker", 0);
+    assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
+    assert_true(anyl_port_now() >= deadline);
+    join(&other);
     anyl_poller_free(poller);
 }
 
@@ -464,9 +531,8 @@ static void no_wake_is_lost_between_two_threads(void **state)
     (void)state;
     for (int watched = 0; watched < 2; watched++) {
         struct table table = {.players = {new_poller(), new_poller()}};
-        int32_t fd;
         if (watched)
-            assert_int_equal(anyl_poller_fd(table.players[0], &fd), ANYLOOP_OK);
+            watch(table.players[0]);
         thread other;
         start(&other, play_other, &table, "other", 0);
         play(&table, 0);
@@ -493,6 +559,83 @@ static void a_signal_is_no_error_of_a_wait(void **state)
     anyl_poller_free(poller);
     assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
 }
+
+#ifdef ANYLOOP_POLLER_POLL
+
+static void a_poller_has_a_pipe_that_is_close_on_exec_and_given_back(void **state)
+{
+    (void)state;
+    bool closed_on_exec;
+    int before = open_descriptors(&closed_on_exec);
+    int ends[2] = {dup(STDERR_FILENO), dup(STDERR_FILENO)}; /* the next two, which the pipe will get */
+    close(ends[0]);
+    close(ends[1]);
+    anyl_poller *poller = new_poller();
+    assert_int_equal(open_descriptors(&closed_on_exec), before + 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(fcntl(ends[i], F_GETFD) & FD_CLOEXEC);
+    anyl_poller_free(poller);
+    assert_int_equal(open_descriptors(&closed_on_exec), before);
+}
+
+static void a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts(void **state)
+{
+    (void)state;
+    anyl_poller *poller = new_poller();
+    int32_t fd = 77;
+    anyl_poller_arm(poller, 0);
+    assert_int_equal(anyl_poller_fd(poller, &fd), ANYLOOP_E_NOT_SUPPORTED);
+    assert_int_equal(fd, 77);
+    anyl_poller_free(poller);
+}
+
+/* It fills up only if somebody else writes. A waker is not held up then. */
+static void a_pipe_that_is_full_is_a_wake(void **state)
+{
+    (void)state;
+    int ends[2] = {dup(STDERR_FILENO), dup(STDERR_FILENO)}; /* the next two, which the pipe will get */
+    close(ends[0]);
+    close(ends[1]);
+    anyl_poller *poller = new_poller();
+    for (int round = 0; round < 50; round++) {
+        while (write(ends[1], "", 1) == 1)
+            ;
+        assert_int_equal(errno, EAGAIN);
+        thread other;
+        start(&other, wake_it, poller, "waker", 0); /* before, during and after the wait */
+        assert_int_equal(anyl_poller_wait(poller, UINT64_MAX), ANYLOOP_OK);
+        join(&other);
+        anyl_poller_clear(poller);
+        uint64_t deadline = anyl_port_now() + MS / 2;
+        while (anyl_port_now() < deadline) /* one may end early: by what the first did not take, or a late byte */
+            assert_int_equal(anyl_poller_wait(poller, deadline), ANYLOOP_OK);
+        assert_false(readable(ends[0], 0));
+    }
+    anyl_poller_free(poller);
+}
+
+static void too_few_descriptors_are_a_status_of_the_making_and_cost_none(void **state)
+{
+    (void)state;
+    bool closed_on_exec;
+    int before = open_descriptors(&closed_on_exec);
+    struct rlimit limit, low;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    int next = dup(STDERR_FILENO);
+    close(next);
+    for (rlim_t room = 0; room < 2; room++) {
+        low = (struct rlimit){.rlim_cur = (rlim_t)next + room, .rlim_max = limit.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        anyl_poller *poller = NULL;
+        anyloop_status status = anyl_poller_new(&anyl_alloc_default, &poller);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        assert_int_equal(status, ANYLOOP_E_OS);
+        assert_null(poller);
+        assert_int_equal(open_descriptors(&closed_on_exec), before);
+    }
+}
+
+#else
 
 static void a_loop_that_no_host_watches_needs_no_descriptor(void **state)
 {
@@ -567,11 +710,6 @@ static void the_descriptor_is_readable_from_the_armed_deadline(void **state)
     anyl_poller_free(poller);
 }
 
-static void wake_it(void *poller)
-{
-    anyl_poller_wake(poller);
-}
-
 static void a_wake_that_meets_the_making_of_the_descriptor_is_told(void **state)
 {
     (void)state;
@@ -615,6 +753,8 @@ static void too_few_descriptors_are_a_status_and_cost_none(void **state)
     assert_true(readable(fd, 0));
     anyl_poller_free(poller);
 }
+
+#endif
 
 static void *no_memory(void *user_data, size_t size)
 {
@@ -674,14 +814,23 @@ int main(void)
         cmocka_unit_test(a_wait_lasts_until_its_deadline_and_no_less),
         cmocka_unit_test(a_wake_before_the_wait_is_not_lost),
         cmocka_unit_test(wakes_are_forgotten_by_the_wait_that_they_end_and_by_clear),
+        cmocka_unit_test(a_wake_that_ended_a_wait_does_not_end_the_next),
+        cmocka_unit_test(a_wake_in_a_forked_child_is_none_for_its_parent),
         cmocka_unit_test(no_wake_is_lost_between_two_threads),
         cmocka_unit_test(a_signal_is_no_error_of_a_wait),
+#ifdef ANYLOOP_POLLER_POLL
+        cmocka_unit_test(a_poller_has_a_pipe_that_is_close_on_exec_and_given_back),
+        cmocka_unit_test(a_poller_on_a_pipe_says_that_it_has_nothing_for_hosts),
+        cmocka_unit_test(a_pipe_that_is_full_is_a_wake),
+        cmocka_unit_test(too_few_descriptors_are_a_status_of_the_making_and_cost_none),
+#else
         cmocka_unit_test(a_loop_that_no_host_watches_needs_no_descriptor),
         cmocka_unit_test(descriptors_are_close_on_exec_and_are_given_back),
         cmocka_unit_test(the_descriptor_is_readable_from_a_wake_to_the_clear),
         cmocka_unit_test(the_descriptor_is_readable_from_the_armed_deadline),
         cmocka_unit_test(a_wake_that_meets_the_making_of_the_descriptor_is_told),
         cmocka_unit_test(too_few_descriptors_are_a_status_and_cost_none),
+#endif
         cmocka_unit_test(no_memory_is_a_status_of_the_making),
         cmocka_unit_test(a_log_line_goes_to_stderr_whole),
     };

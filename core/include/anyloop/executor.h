@@ -157,7 +157,7 @@ typedef struct anyloop_thread_pool_options {
 ANYLOOP_API anyloop_status anyloop_thread_pool_new(const anyloop_thread_pool_options *options, anyloop_executor **out);
 
 /* Make an executor that runs each job inside the submitting call: for tests and for programs that chose it. The future
- * it gives is done.
+ * it gives is done; on a loop with a shuffle seed it is not, and is done in one of the next turns.
  *
  * \param out  the executor.
  * \returns ANYLOOP_OK, ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.

@@ -120,8 +120,9 @@ ANYLOOP_API anyloop_status anyloop_loop_set_host(anyloop_loop *loop, anyloop_wak
  *
  * \param loop  the loop, not running.
  * \param out   the descriptor, the loop's own.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOT_SUPPORTED for a virtual clock or a host without descriptors, ANYLOOP_E_OS,
- *          ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED, ANYLOOP_E_INVALID.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOT_SUPPORTED for a virtual clock and where no descriptor can tell of a deadline, as on
+ *          the simulated port and with the poller `poll` (use `anyloop_loop_set_host` and `next_deadline` there),
+ *          ANYLOOP_E_OS, ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED, ANYLOOP_E_INVALID.
  * \thread  loop
  * \since   0.1
  */

@@ -14,6 +14,12 @@
  * waiting task, what it awaits and where, and rings of tasks that wait for each other, goes to the log, and
  * `anyloop_loop_stall_report` gives it.
  *
+ * A shuffle seed is for tests: what the rules leave open comes in an order drawn from it, what they decide stays
+ * as it is. Open is how the messages of several threads - callbacks, kept promises, wakes, outcomes of jobs - lie
+ * between each other when one turn finds them; those of one thread keep their order. And an inline executor plays
+ * several threads: its outcomes come in later turns, each as late as it is drawn. The same seed and the same messages
+ * give the same order, so a program on a virtual clock and an inline executor runs the same each time.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef ANYLOOP_LOOP_H
@@ -43,6 +49,7 @@ typedef struct anyloop_loop_options {
     uint64_t virtual_start;             /* ANYLOOP_LOOP_VIRTUAL_CLOCK: the time at the start, in ns */
     const anyloop_allocator *allocator; /* copied; NULL: malloc and free */
     int64_t close_timeout;              /* how long close waits for running jobs, in ns; 0: 5 s; negative: not at all */
+    uint64_t shuffle_seed;              /* of what the rules leave open (see above); 0: first come, first served */
 } anyloop_loop_options;
 
 enum {
