@@ -1,0 +1,7 @@
+anyloop_add_model(mailbox --preemptions=2 --delays=1)
+anyloop_add_mutant(mailbox 1 core/mailbox.c
+  [[        if (seen == &closed_lane)]]
+  [[        if (false)]])
+anyloop_add_mutant(mailbox 2 core/mailbox.c
+  [[while (!atomic_compare_exchange_weak(top, &seen, link));]]
+  [[while (!atomic_compare_exchange_weak_explicit(top, &seen, link, memory_order_relaxed, memory_order_relaxed));]])
