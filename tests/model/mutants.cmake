@@ -5,3 +5,9 @@ anyloop_add_mutant(mailbox 1 core/mailbox.c
 anyloop_add_mutant(mailbox 2 core/mailbox.c
   [[while (!atomic_compare_exchange_weak(top, &seen, link));]]
   [[while (!atomic_compare_exchange_weak_explicit(top, &seen, link, memory_order_relaxed, memory_order_relaxed));]])
+anyloop_add_model(sleep)
+anyloop_add_model(hold)
+anyloop_add_model(promise_close)
+anyloop_add_model(promise_release)
+anyloop_add_model(waker)
+anyloop_add_model(waker_close)
