@@ -261,3 +261,9 @@ int __wrap_pthread_join(pthread_t number, void **result)
         *result = other->result;
     return 0;
 }
+
+int __wrap_sched_yield(void)
+{
+    model_yield();
+    return 0;
+}
