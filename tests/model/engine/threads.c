@@ -4,7 +4,8 @@
  * a preemption and counts against the bound, unless the thread could not go on anyway. A store that is held back may be
  * shown at each of these points too.
  *
- * Time stands still while anybody can go on; then it jumps to the nearest deadline. Nobody can, and there is none: a
+ * Time stands still while anybody can go on, but for a deadline that passes all the same, which is a delay; then it jumps to
+ * the nearest. Nobody can go on, and there is none: a
  * deadlock, which is how a lost wake-up is seen. Who yields, or finds a spinning lock taken, waits until somebody else
  * has done something.
  *
@@ -44,6 +45,14 @@ static bool can_go_on(const struct thread *thread)
            (thread->state == YIELDED && (thread->saw_old || model->progress != thread->progress));
 }
 
+static void time_out(struct thread *thread)
+{
+    if (thread->deadline > model->time)
+        model->time = thread->deadline;
+    thread->timed_out = true;
+    thread->state = READY;
+}
+
 static bool time_passes(void)
 {
     struct thread *first = NULL;
@@ -53,13 +62,9 @@ static bool time_passes(void)
             (first == NULL || thread->deadline < first->deadline))
             first = thread;
     }
-    if (first == NULL)
-        return false;
-    if (first->deadline > model->time)
-        model->time = first->deadline;
-    first->timed_out = true;
-    first->state = READY;
-    return true;
+    if (first)
+        time_out(first);
+    return first != NULL;
 }
 
 static void nobody_goes_on(void)
@@ -83,7 +88,7 @@ static void nobody_goes_on(void)
     model_fail("deadlock: nobody can go on; waiting:%s", blocked);
 }
 
-/* The ways from here: threads, then stores that may be shown. */
+/* The ways from here: threads, then stores that may be shown, and deadlines that may pass. */
 struct ways {
     uint32_t count;
     struct {
@@ -91,7 +96,7 @@ struct ways {
     } way[THREADS + THREADS * HELD];
 };
 
-enum { NO_STORE = 255 };
+enum { NO_STORE = 255, DEADLINE = 254 };
 
 static void add_way(struct ways *ways, uint32_t thread, uint32_t store)
 {
@@ -112,6 +117,9 @@ static struct ways find_ways(bool stays)
         for (uint32_t k = 0; k < model->threads[i].held_count; k++)
             if (model_may_show(&model->threads[i], k))
                 add_way(&ways, i, k);
+    for (uint32_t i = 0; i < model->count && model->delays < model->most_delays; i++)
+        if (model->threads[i].state == BLOCKED && model->threads[i].deadline != UINT64_MAX)
+            add_way(&ways, i, DEADLINE);
     return ways;
 }
 
@@ -127,13 +135,17 @@ static uint32_t choose_thread(void)
         }
         uint32_t taken = model_choose(ways.count);
         uint32_t next = ways.way[taken].thread;
-        if (ways.way[taken].store != NO_STORE) {
-            model_show(&model->threads[next], ways.way[taken].store);
-            continue;
+        uint32_t store = ways.way[taken].store;
+        if (store == NO_STORE) {
+            model->preemptions += stays && next != model->now;
+            return next;
         }
-        if (stays && next != model->now)
-            model->preemptions++;
-        return next;
+        if (store == DEADLINE) {
+            model->delays++;
+            time_out(&model->threads[next]);
+        } else {
+            model_show(&model->threads[next], store);
+        }
     }
 }
 
