@@ -46,6 +46,32 @@ anyloop_add_mutant(hold 2 core/mailbox.c
   [[while (!atomic_compare_exchange_weak(&mailbox->holds, &holds, holds - 1));]]
   [[while (!atomic_compare_exchange_weak_explicit(&mailbox->holds, &holds, holds - 1, memory_order_acq_rel, memory_order_acquire));]])
 
+anyloop_add_model(guest ${usual})
+anyloop_add_mutant(guest 1 core/run.c # leaves the loop asleep over what came during the turn
+  [[    if (info->next_deadline != 0 && !anyl_mailbox_sleep(loop->mailbox))]]
+  [[    if (info->next_deadline != 0 && !anyl_mailbox_sleep(loop->mailbox) && false)]])
+anyloop_add_mutant(guest 2 core/mailbox.c
+  [[while (!atomic_compare_exchange_weak(top, &seen, link));]]
+  [[while (!atomic_compare_exchange_weak_explicit(top, &seen, link, memory_order_acq_rel, memory_order_acquire));]])
+
+anyloop_add_model(guest_fd --preemptions=2 --delays=1)
+anyloop_add_mutant(guest_fd 1 core/port/posix/poller.c # woken, and the eventfd not readable
+  [[    if (poller->wake_fd >= 0) {
+        uint64_t count;
+        ssize_t got = read(poller->wake_fd, &count, sizeof count);
+        (void)got;
+    }
+    atomic_fetch_and(&poller->state, POSIX_WATCHED);]]
+  [[    atomic_fetch_and(&poller->state, POSIX_WATCHED);
+    if (poller->wake_fd >= 0) {
+        uint64_t count;
+        ssize_t got = read(poller->wake_fd, &count, sizeof count);
+        (void)got;
+    }]])
+anyloop_add_mutant(guest_fd 2 core/mailbox.c
+  [[    uint32_t state = atomic_load(&mailbox->state);]]
+  [[    uint32_t state = atomic_load_explicit(&mailbox->state, memory_order_acquire);]])
+
 # ---- promises
 
 anyloop_add_model(promise_close ${usual})
