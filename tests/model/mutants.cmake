@@ -54,7 +54,7 @@ anyloop_add_mutant(guest 2 core/mailbox.c
   [[while (!atomic_compare_exchange_weak(top, &seen, link));]]
   [[while (!atomic_compare_exchange_weak_explicit(top, &seen, link, memory_order_acq_rel, memory_order_acquire));]])
 
-anyloop_add_model(guest_fd --preemptions=2 --delays=1)
+anyloop_add_model(guest_fd --preemptions=3 --delays=0)
 anyloop_add_mutant(guest_fd 1 core/port/posix/poller.c # woken, and the eventfd not readable
   [[    if (poller->wake_fd >= 0) {
         uint64_t count;
@@ -69,8 +69,8 @@ anyloop_add_mutant(guest_fd 1 core/port/posix/poller.c # woken, and the eventfd 
         (void)got;
     }]])
 anyloop_add_mutant(guest_fd 2 core/mailbox.c
-  [[    uint32_t state = atomic_load(&mailbox->state);]]
-  [[    uint32_t state = atomic_load_explicit(&mailbox->state, memory_order_acquire);]])
+  [[&mailbox->lanes[lane], NULL, memory_order_acquire)]]
+  [[&mailbox->lanes[lane], NULL, memory_order_relaxed)]])
 
 # ---- promises
 

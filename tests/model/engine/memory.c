@@ -66,7 +66,8 @@ static struct message *append(struct place *place, uint64_t value, const struct 
     return new;
 }
 
-/* The value that is there already, by a plain store or none, is the first message; `new` says that there was none. */
+/* The value that is there already, by a plain store or none, is the first message. `new`: the first store to it would be its
+ * initialisation, as it is in the heap and has none. */
 static struct place *place_of(volatile void *address, uint32_t size, const void *pc, bool *new)
 {
     uint16_t *index = model_place_at(address);
@@ -85,7 +86,7 @@ static struct place *place_of(volatile void *address, uint32_t size, const void 
     *place = (struct place){.address = (uintptr_t)address, .size = size};
     append(place, raw_read(place->address, size), NULL, false);
     if (new)
-        *new = true;
+        *new = model_in_heap(address);
     return place;
 }
 
@@ -138,6 +139,7 @@ void model_show(struct thread *thread, uint32_t index)
     memmove(store, store + 1, (thread->held_count - index - 1) * sizeof *store);
     thread->held_count--;
     model->progress++;
+    model_unblock(thread->held);
 }
 
 void model_show_all(struct thread *thread)

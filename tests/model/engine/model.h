@@ -197,6 +197,7 @@ void model_access(const volatile void *address, size_t size, uint32_t how, const
 void *model_allocate(size_t size);
 void model_free(void *pointer, const void *pc);
 void model_check_leaks(void);
+bool model_in_heap(const volatile void *address);
 /* The place at an address; NULL: it has none yet. */
 uint16_t *model_place_at(const volatile void *address);
 /* Words for an address. */

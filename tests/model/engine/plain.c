@@ -83,6 +83,11 @@ static struct cell *cell_at(uintptr_t address)
     return cell;
 }
 
+bool model_in_heap(const volatile void *address)
+{
+    return in_arena((uintptr_t)address);
+}
+
 uint16_t *model_place_at(const volatile void *address)
 {
     struct cell *cell = cell_at((uintptr_t)address);

@@ -216,8 +216,8 @@ static void thread_main(void)
     me->result = me->run(me->argument);
     if (me->slot)
         me->at_exit(me->slot);
-    model_show_all(me);
-    model_tick();
+    while (me->held_count) /* others may still come before them */
+        model_block(me->held, UINT64_MAX);
     me->state = ENDED;
     model->progress++;
     model_unblock(me);
