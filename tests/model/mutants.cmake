@@ -44,7 +44,8 @@ anyloop_add_mutant(hold 1 core/mailbox.c # the last hold goes, and nobody is tol
   [[holds - 1));]])
 anyloop_add_mutant(hold 2 core/mailbox.c
   [[while (!atomic_compare_exchange_weak(&mailbox->holds, &holds, holds - 1));]]
-  [[while (!atomic_compare_exchange_weak_explicit(&mailbox->holds, &holds, holds - 1, memory_order_acq_rel, memory_order_acquire));]])
+  [[while (!atomic_compare_exchange_weak_explicit(&mailbox->holds, &holds, holds - 1, memory_order_acq_rel,
+                                                    memory_order_acquire));]])
 
 anyloop_add_model(guest ${usual})
 anyloop_add_mutant(guest 1 core/run.c # leaves the loop asleep over what came during the turn
@@ -94,7 +95,7 @@ anyloop_add_mutant(promise_release 2 core/promise.c
 
 # ---- wakers
 
-anyloop_add_model(waker ${usual})
+anyloop_add_model(waker --preemptions=2 --delays=2)
 anyloop_add_mutant(waker 1 core/promise.c # posts a message that is on its way
   [[memory_order_acq_rel) & POSTED))]]
   [[memory_order_acq_rel) & 0))]])
@@ -140,10 +141,19 @@ anyloop_add_mutant(pool 3 core/pool.c # waits although it was told
   [[    while (pool->wakes == 0 && !pool->ending)]]
   [[    if (!pool->ending)]])
 
-anyloop_add_model(pool_close ${usual})
-anyloop_add_mutant(pool_close 1 core/pool.c # freed under its thread
+anyloop_add_model(pool_shutdown ${usual})
+anyloop_add_mutant(pool_shutdown 1 core/pool.c # freed under its thread
   [[    bool last = pool->threads == 0;]]
   [[    bool last = true;]])
+anyloop_add_mutant(pool_shutdown 2 core/mailbox.c
+  [[&mailbox->refs, 1, memory_order_acq_rel)]]
+  [[&mailbox->refs, 1, memory_order_relaxed)]])
+
+anyloop_add_model(pool_close ${usual})
+anyloop_add_mutant(pool_close 1 core/job.c # a push that was refused leaves the job to nobody
+  [[    if (!anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, &job->mail.link))
+        job_leave(job);]]
+  [[    anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, &job->mail.link);]])
 anyloop_add_mutant(pool_close 2 core/mailbox.c
   [[&mailbox->refs, 1, memory_order_acq_rel)]]
   [[&mailbox->refs, 1, memory_order_relaxed)]])

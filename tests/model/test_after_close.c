@@ -1,5 +1,5 @@
-/* After the close any thread may let go of what it holds of the loop: two futures, one of which holds the other, go on two
- * threads at once, and the last of them takes the loop's memory with it.
+/* After the close any thread may let go of what it holds of the loop: two futures, one of which holds the other, go
+ * on two threads at once, and the last of them takes the loop's memory with it.
  *
  * SPDX-License-Identifier: MIT
  */

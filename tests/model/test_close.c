@@ -1,6 +1,6 @@
-/* Posting against the close: a thread holds a loop, posts to it and lets go of it, while its own thread closes it and lets go
- * too. What was accepted runs or is dropped once, what was refused is dropped once; the waking ends before what it uses does,
- * and the last of both frees the loop.
+/* Posting against the close: a thread holds a loop, posts to it and lets go of it, while its own thread closes it and
+ * lets go too. What was accepted runs or is dropped once, what was refused is dropped once; the waking ends before
+ * what it uses does, and the last of both frees the loop.
  *
  * SPDX-License-Identifier: MIT
  */

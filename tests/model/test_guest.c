@@ -1,5 +1,5 @@
-/* A guest between two turns: a thread posts while the host is about to wait for the loop's wake. Either the turn's deadline
- * says "again", or the wake comes.
+/* A guest between two turns: a thread posts while the host is about to wait for the loop's wake. Either the turn's
+ * deadline says "again", or the wake comes.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
-/* A guest whose host watches its descriptor: two threads post, and the host turns the loop twice as it likes, then whenever
- * the descriptor is readable. It is never unreadable over what came, and nobody writes to it after it is closed.
+/* A guest whose host watches its descriptor: two threads post, and the host turns the loop twice as it likes, then
+ * whenever the descriptor is readable. It is never unreadable over what came, and nobody writes to it after it is
+ * closed.
  *
  * SPDX-License-Identifier: MIT
  */

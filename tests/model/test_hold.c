@@ -1,4 +1,5 @@
-/* Holds: a loop that waits for nothing but a hold sleeps; the last hold that goes wakes it, and it says that it is stuck.
+/* Holds: a loop that waits for nothing but a hold sleeps; the last hold that goes wakes it, and it says that it is
+ * stuck.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,6 +1,6 @@
-/* A job's cancellation against its start, on an executor that hands each job to another thread. Whichever is first decides
- * whether the function runs: never after a cancellation that the thread knows of; never again when the loop has its outcome.
- * What it was given and what it made are dropped once.
+/* A job's cancellation against its start, on an executor that hands each job to another thread. Whichever is first
+ * decides whether the function runs: never after a cancellation that the thread knows of; never again when the loop
+ * has its outcome. What it was given and what it made are dropped once.
  *
  * SPDX-License-Identifier: MIT
  */

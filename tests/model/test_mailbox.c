@@ -1,5 +1,5 @@
-/* The mailbox: two producers and a consumer that closes it while they push. What was accepted comes out once, in its producer's
- * order and whole; what was refused stays its producer's.
+/* The mailbox: two producers and a consumer that closes it while they push. What was accepted comes out once, in its
+ * producer's order and whole; what was refused stays its producer's.
  *
  * SPDX-License-Identifier: MIT
  */

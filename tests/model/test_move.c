@@ -1,5 +1,5 @@
-/* A loop that moves: one thread runs it, another waits until it runs no more and makes it its own. Nothing of the run is left
- * to do then.
+/* A loop that moves: one thread runs it, another waits until it runs no more and makes it its own. Nothing of the run
+ * is left to do then.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,6 +1,6 @@
-/* The thread pool with one worker: two jobs, of which the loop cancels one while it may wait, run or be on its way home, and
- * awaits the other; then the pool is shut down and let go. A job runs at most once, what was not cancelled runs, no thread
- * sleeps over a job, and the last to leave frees the pool.
+/* The thread pool with one worker: two jobs, of which the loop cancels one while it may wait, run or be on its way
+ * home, and awaits the other; then the pool is shut down and let go. A job runs at most once, what was not cancelled
+ * runs, no thread sleeps over a job, and the last to leave frees the pool.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,5 @@
-/* The loop's own pool against the close of the loop, which does not wait: what runs goes on without the loop, what waited is
- * cancelled, and the pool's thread frees what is left.
+/* The loop's own pool against the close of the loop, which does not wait: a job that runs goes on without the loop,
+ * one that waits is cancelled, and the pool's thread frees what is left.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,10 +8,8 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-enum { JOBS = 2 };
-
-static atomic_int dropped[JOBS], running;
-static int ran[JOBS];
+static atomic_int in_dropped, out_dropped;
+static int ran;
 
 static void drop(void *counter)
 {
@@ -20,30 +18,25 @@ static void drop(void *counter)
 
 static void work(anyloop_job *job, const anyloop_value *in)
 {
-    long number = (atomic_int *)anyloop_to_pointer(in) - dropped;
-    assert(atomic_fetch_add(&running, 1) == 0);
-    assert(ran[number]++ == 0);
-    anyloop_job_raise(job, ANYLOOP_E_USER, "late");
-    atomic_fetch_sub(&running, 1);
+    anyloop_value out;
+    assert(anyloop_to_pointer(in) == &in_dropped && in_dropped == 0);
+    assert(ran++ == 0);
+    assert(anyloop_value_foreign(NULL, &out_dropped, drop, &out) == ANYLOOP_OK);
+    anyloop_job_return(job, &out);
 }
 
 int main(void)
 {
-    const anyloop_thread_pool_options workers = {.struct_size = sizeof workers, .max_workers = 1};
     const anyloop_loop_options options = {.struct_size = sizeof options, .close_timeout = -1};
     anyloop_loop *loop;
-    anyloop_executor *pool;
+    anyloop_value in;
     assert(anyloop_new_event_loop(&options, &loop) == ANYLOOP_OK);
-    assert(anyloop_thread_pool_new(&workers, &pool) == ANYLOOP_OK);
-    for (int i = 0; i < JOBS; i++) {
-        anyloop_value in;
-        assert(anyloop_value_foreign(loop, &dropped[i], drop, &in) == ANYLOOP_OK);
-        anyloop_future_release(anyloop_run_in_executor(loop, pool, work, &in));
-    }
-    anyloop_status status = anyloop_executor_shutdown(pool, ANYLOOP_CANCEL_QUEUED, 0);
+    assert(anyloop_value_foreign(loop, &in_dropped, drop, &in) == ANYLOOP_OK);
+    anyloop_future_release(anyloop_run_in_executor(loop, NULL, work, &in));
+    anyloop_status status = anyloop_loop_close(loop);
     assert(status == ANYLOOP_OK || status == ANYLOOP_E_TIMED_OUT);
-    anyloop_executor_release(pool);
-    assert(anyloop_loop_close(loop) == ANYLOOP_OK);
+    if (status == ANYLOOP_OK) /* no job runs; what it made may still be on its way home */
+        assert(in_dropped == 1 && out_dropped <= ran);
     anyloop_loop_release(loop);
     return 0;
 }

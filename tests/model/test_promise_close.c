@@ -1,5 +1,5 @@
-/* A promise against the close of its loop: two threads keep it, the loop closes meanwhile, and the handles outlive it. One
- * keeper at most is told that it won; each value is dropped once; the last side frees what both shared.
+/* A promise against the close of its loop: two threads keep it, the loop closes meanwhile, and the handles outlive
+ * it. One keeper at most is told that it won; each value is dropped once; the last side frees what both shared.
  *
  * SPDX-License-Identifier: MIT
  */

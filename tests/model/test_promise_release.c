@@ -1,5 +1,5 @@
-/* A promise against its release: one thread keeps it, another only lets go, and the loop waits. The one who keeps it wins,
- * since it holds a handle; what it wrote before is seen; the future is done once.
+/* A promise against its release: one thread keeps it, another only lets go, and the loop waits. The one who keeps it
+ * wins, since it holds a handle; what it wrote before is seen; the future is done once.
  *
  * SPDX-License-Identifier: MIT
  */

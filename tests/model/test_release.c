@@ -1,5 +1,5 @@
-/* Releases from other threads: two of them hold a future, and a value that holds it; they let go while the loop runs a turn
- * and closes. Nobody uses the future after its end, and nobody is left out of the count.
+/* Releases from other threads: two of them hold a future, and a value that holds it; they let go while the loop runs
+ * a turn and closes. Nobody uses the future after its end, and nobody is left out of the count.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,5 @@
-/* Wake before sleep: a loop runs, two threads post to it, and it must not sleep over what came. Nobody else wakes it, so a
- * wake-up that is lost is a deadlock. What the threads wrote before is seen by their callbacks.
+/* Wake before sleep: a loop runs, two threads post to it, and it must not sleep over what came. Nobody else wakes it,
+ * so a wake-up that is lost is a deadlock. What the threads wrote before is seen by their callbacks.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,5 @@
-/* A value's owner: two threads read and let go of one text, the loop of the third reference. The last frees it, after all
- * others have read it.
+/* A value's owner: two threads read and let go of one text, the loop of the third reference. The last frees it, after
+ * all others have read it.
  *
  * SPDX-License-Identifier: MIT
  */

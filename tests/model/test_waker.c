@@ -1,5 +1,5 @@
-/* Wakers that coalesce: two threads write and wake a task that parks until both have written. Wakes between two messages are
- * one, yet the step after the last of them sees all that was written before each.
+/* Wakers that coalesce: two threads write and wake a task that parks until both have written. Wakes between two
+ * messages are one, yet the step after the last of them sees all that was written before each.
  *
  * SPDX-License-Identifier: MIT
  */

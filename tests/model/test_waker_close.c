@@ -1,5 +1,5 @@
-/* Wakers against the close: two threads wake and cancel a task whose loop closes meanwhile. Nobody touches what went with
- * the loop, and nothing is left.
+/* Wakers against the close: two threads wake and cancel a task whose loop closes meanwhile. Nobody touches what went
+ * with the loop, and nothing is left.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,11 +1,12 @@
 /* explore.c -- the search, and what it says.
  *
  * Depth first: an execution follows the path of choices that was left by the one before, with its last choice changed
- * that still could be; beyond the path's end it takes the first of each. A choice has as many ways as the bounds leave.
+ * that still could be; beyond the path's end it takes the first of each. A choice has as many ways as the bounds
+ * leave.
  *
- * An operation on something that no other thread ever touches needs no choice before it. Which those are is learned: the
- * search begins with none, and begins again whenever an execution shows that one more place in the code matters. At the
- * end all executions agree with what was left out.
+ * An operation on something that no other thread ever touches needs no choice before it. Which those are is learned:
+ * the search begins with none, and begins again whenever an execution shows that one more place in the code matters.
+ * At the end all executions agree with what was left out.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -71,8 +72,8 @@ void model_log(const char *what, const void *pc, struct place *place, uint64_t v
 {
     if (model->event_count == EVENTS)
         model_fail("more than %d events: does a thread spin?", EVENTS);
-    model->events[model->event_count++] =
-        (struct event){what, pc, place, value, (uint8_t)model->now, (uint8_t)order, stale};
+    model->events[model->event_count++] = (struct event){what,           pc,   place, value, (uint8_t)model->now,
+                                                         (uint8_t)order, stale};
 }
 
 /* ---- choices */

@@ -2,13 +2,13 @@
  *
  * A place keeps all values that it ever had, in the order in which they became its own. A load may take any of them
  * that is not older than what its thread knows of: what it read or wrote itself, or what happened before by way of
- * acquiring what another released. To take an older one than the newest is a delay, and counts against the bound. A store that is
- * relaxed or releases may be held back, which is one too: it gets its place in the order when it is shown, after all of its
- * thread's earlier ones if it releases, after those to the same place if it does not; its own thread sees it at once.
- * A read-modify-write takes the newest value, and is shown at once.
+ * acquiring what another released. To take an older one than the newest is a delay, and counts against the bound. A
+ * store that is relaxed or releases may be held back, which is one too: it gets its place in the order when it is
+ * shown, after all of its thread's earlier ones if it releases, after those to the same place if it does not; its own
+ * thread sees it at once. A read-modify-write takes the newest value, and is shown at once.
  *
- * The sequentially consistent operations are ordered as they are executed: such a load does not look behind the last such
- * store to its place. A standalone fence is refused, as the core has none.
+ * The sequentially consistent operations are ordered as they are executed: such a load does not look behind the last
+ * such store to its place. A standalone fence is refused, as the core has none.
  *
  * Not covered: a load that takes a value from the future (load buffering); what only a compiler could do.
  *
@@ -66,8 +66,8 @@ static struct message *append(struct place *place, uint64_t value, const struct 
     return new;
 }
 
-/* The value that is there already, by a plain store or none, is the first message. `new`: the first store to it would be its
- * initialisation, as it is in the heap and has none. */
+/* The value that is there already, by a plain store or none, is the first message. `new`: the first store to it would
+ * be its initialisation, as it is in the heap and has none. */
 static struct place *place_of(volatile void *address, uint32_t size, const void *pc, bool *new)
 {
     uint16_t *index = model_place_at(address);
@@ -233,10 +233,10 @@ static void hold_back(struct place *place, uint64_t value, int order)
 {
     struct thread *me = model_me();
     me->held[me->held_count++] = (struct held_store){.place = place,
-                                              .value = value,
-                                              .clock = me->view.clock[model->now],
-                                              .release = releases(order),
-                                              .released = me->view};
+                                                     .value = value,
+                                                     .clock = me->view.clock[model->now],
+                                                     .release = releases(order),
+                                                     .released = me->view};
     model->delays++;
 }
 
@@ -249,7 +249,7 @@ void model_store(volatile void *address, uint32_t size, uint64_t value, int orde
     model_access(address, size, ATOMIC_WRITES, pc);
     touch(place, !new);
     me->spun_on = 0;
-    bool may_hold = !new && order != ORDER_SEQUENTIAL && me->held_count < HELD && can_delay() && model_matters(pc);
+    bool may_hold = !new && order != ORDER_SEQUENTIAL && me->held_count < HELD &&can_delay() && model_matters(pc);
     if (may_hold && model_choose(2) == 1) {
         hold_back(place, value, order);
         model_log("store late", pc, place, value, order, false);
@@ -268,11 +268,11 @@ void model_store(volatile void *address, uint32_t size, uint64_t value, int orde
 
 static uint64_t result_of(int op, uint64_t before, uint64_t value, uint32_t size)
 {
-    uint64_t result = op == OP_ADD   ? before + value
-                      : op == OP_SUB ? before - value
-                      : op == OP_AND ? before & value
-                      : op == OP_OR  ? before | value
-                      : op == OP_XOR ? before ^ value
+    uint64_t result = op == OP_ADD    ? before + value
+                      : op == OP_SUB  ? before - value
+                      : op == OP_AND  ? before & value
+                      : op == OP_OR   ? before | value
+                      : op == OP_XOR  ? before ^ value
                       : op == OP_NAND ? ~(before & value)
                                       : value;
     return size == 8 ? result : result & ((UINT64_C(1) << size * 8) - 1);

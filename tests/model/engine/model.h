@@ -1,9 +1,9 @@
 /* model.h -- what the parts of the model checker know of each other.
  *
- * The core and a test are compiled with -fsanitize=thread, which makes a call of each atomic operation and of each plain
- * access, and are linked with these files instead of the sanitizer's own library: the code that is checked is the code
- * that ships, untouched. The program then runs its main() again and again, its threads as coroutines, until every choice
- * was taken:
+ * The core and a test are compiled with -fsanitize=thread, which makes a call of each atomic operation and of each
+ * plain access, and are linked with these files instead of the sanitizer's own library: the code that is checked is
+ * the code that ships, untouched. The program then runs its main() again and again, its threads as coroutines, until
+ * every choice was taken:
  *
  *     explore.c   the search: a path of choices, replayed and changed at its end; what is found is told
  *     threads.c   who goes on, up to a bound of preemptions; blocking; a deadlock; pthreads and the port over that

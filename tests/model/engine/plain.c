@@ -1,12 +1,13 @@
 /* plain.c -- the heap, and accesses that are not atomic.
  *
- * Each byte of the heap and of the program's variables has a cell: when did each thread last read and write it, plainly or
- * not. Two accesses of which one is plain, one is a write, and neither happened before the other, are a race; giving memory
- * back counts as writing all of it. What was given back is not given out again within an execution, so that each later use is
- * seen; so is what lies between blocks. Stacks have no cells: what threads share is in the heap or a variable.
+ * Each byte of the heap and of the program's variables has a cell: when did each thread last read and write it,
+ * plainly or not. Two accesses of which one is plain, one is a write, and neither happened before the other, are a
+ * race; giving memory back counts as writing all of it. What was given back is not given out again within an
+ * execution, so that each later use is seen; so is what lies between blocks. Stacks have no cells: what threads share
+ * is in the heap or a variable.
  *
- * An access is looked up by its first byte, and every fourth that follows: fields are not smaller than that, or have an access
- * of their own size.
+ * An access is looked up by its first byte, and every fourth that follows: fields are not smaller than that, or have
+ * an access of their own size.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,11 +18,19 @@
 
 enum { NOBODY = 254, SEVERAL = 255, KINDS = 4 };
 
+/* `clock` is kept for the threads that were here alone. */
 struct cell {
-    uint32_t run; /* of another execution: it says nothing */
     uint16_t place;
     uint8_t only; /* the one thread that was here */
     uint16_t clock[KINDS][THREADS];
+};
+
+/* A stretch of memory that has cells. In another execution than its `run` a cell says nothing. */
+struct stretch {
+    char *start;
+    size_t size;
+    struct cell *cells;
+    uint32_t *runs;
 };
 
 struct block {
@@ -33,8 +42,7 @@ struct block {
 
 extern char __data_start, _end;
 
-static char *arena;
-static struct cell *arena_cells, *variable_cells;
+static struct stretch arena, variables;
 static uint16_t *block_of; /* for each 16 bytes of the arena */
 static struct block *blocks;
 static struct heap {
@@ -42,11 +50,15 @@ static struct heap {
     uint32_t blocks;
 } *heap;
 
+static struct stretch stretch_at(char *start, size_t size)
+{
+    return (struct stretch){start, size, model_map(size * sizeof(struct cell)), model_map(size * sizeof(uint32_t))};
+}
+
 void model_plain_init(void)
 {
-    arena = model_map(ARENA);
-    arena_cells = model_map(ARENA * sizeof *arena_cells);
-    variable_cells = model_map((size_t)(&_end - &__data_start) * sizeof *variable_cells);
+    arena = stretch_at(model_map(ARENA), ARENA);
+    variables = stretch_at(&__data_start, (size_t)(&_end - &__data_start));
     block_of = model_map(ARENA / 16 * sizeof *block_of);
     blocks = model_map(BLOCKS * sizeof *blocks);
     heap = model_map(sizeof *heap);
@@ -61,23 +73,18 @@ void model_plain_begin(void)
 
 /* ---- cells */
 
-static bool in_arena(uintptr_t address)
+static bool within(const struct stretch *stretch, uintptr_t address)
 {
-    return address - (uintptr_t)arena < ARENA;
+    return address - (uintptr_t)stretch->start < stretch->size;
 }
 
-static struct cell *cell_at(uintptr_t address)
+static struct cell *cell_at(const struct stretch *stretch, uintptr_t address)
 {
-    struct cell *cell;
-    if (in_arena(address))
-        cell = &arena_cells[address - (uintptr_t)arena];
-    else if (address - (uintptr_t)&__data_start < (uintptr_t)(&_end - &__data_start))
-        cell = &variable_cells[address - (uintptr_t)&__data_start];
-    else
-        return NULL;
-    if (cell->run != model->run) {
-        memset(cell, 0, sizeof *cell);
-        cell->run = model->run;
+    size_t index = address - (uintptr_t)stretch->start;
+    struct cell *cell = &stretch->cells[index];
+    if (stretch->runs[index] != model->run) {
+        stretch->runs[index] = model->run;
+        cell->place = 0;
         cell->only = NOBODY;
     }
     return cell;
@@ -85,19 +92,21 @@ static struct cell *cell_at(uintptr_t address)
 
 bool model_in_heap(const volatile void *address)
 {
-    return in_arena((uintptr_t)address);
+    return within(&arena, (uintptr_t)address);
 }
 
-uint16_t *model_place_at(const volatile void *address)
+uint16_t *model_place_at(const volatile void *pointer)
 {
-    struct cell *cell = cell_at((uintptr_t)address);
-    return cell ? &cell->place : NULL;
+    uintptr_t address = (uintptr_t)pointer;
+    return within(&arena, address)       ? &cell_at(&arena, address)->place
+           : within(&variables, address) ? &cell_at(&variables, address)->place
+                                         : NULL;
 }
 
 const char *model_name(uintptr_t address, char out[64])
 {
-    if (in_arena(address)) {
-        uint32_t number = block_of[(address - (uintptr_t)arena) / 16];
+    if (within(&arena, address)) {
+        uint32_t number = block_of[(address - (uintptr_t)arena.start) / 16];
         if (number) {
             const struct block *block = &blocks[number - 1];
             snprintf(out, 64, "block %u (%zu) + %zu", number, block->size, (size_t)(address - (uintptr_t)block->start));
@@ -115,34 +124,42 @@ static void check_race(const struct cell *cell, uintptr_t address, uint32_t how,
     static const char *const names[KINDS] = {"read", "write", "atomic read", "atomic write"};
     /* what each kind must not meet: a bit for each kind */
     static const uint8_t meets[KINDS] = {1 << WRITES | 1 << ATOMIC_WRITES,
-                                         1 << READS | 1 << WRITES | 1 << ATOMIC_READS | 1 << ATOMIC_WRITES,
-                                         1 << WRITES, 1 << READS | 1 << WRITES};
+                                         1 << READS | 1 << WRITES | 1 << ATOMIC_READS | 1 << ATOMIC_WRITES, 1 << WRITES,
+                                         1 << READS | 1 << WRITES};
     const struct view *mine = &model_me()->view;
     char name[64];
     for (uint32_t kind = 0; kind < KINDS; kind++)
         for (uint32_t i = 0; (meets[how] & 1 << kind) && i < THREADS; i++)
             if (i != model->now && cell->clock[kind][i] > mine->clock[i])
-                model_fail("race: its %s of %s at pc %p and thread %u's %s", names[how], model_name(address, name), pc, i,
-                           names[kind]);
+                model_fail("race: its %s of %s at pc %p and thread %u's %s", names[how], model_name(address, name), pc,
+                           i, names[kind]);
 }
 
-static void touch_byte(uintptr_t address, uint32_t how, const void *pc)
+static void forget(struct cell *cell, uint32_t thread)
 {
-    struct cell *cell = cell_at(address);
-    if (cell->only != model->now) {
-        if (cell->only != NOBODY) {
-            cell->only = SEVERAL;
-            check_race(cell, address, how, pc);
-        } else {
-            cell->only = (uint8_t)model->now;
-        }
+    for (uint32_t kind = 0; kind < KINDS; kind++)
+        cell->clock[kind][thread] = 0;
+}
+
+static void touch_byte(const struct stretch *stretch, uintptr_t address, uint32_t how, const void *pc)
+{
+    struct cell *cell = cell_at(stretch, address);
+    if (cell->only == NOBODY) {
+        cell->only = (uint8_t)model->now;
+        forget(cell, model->now);
+    } else if (cell->only != model->now) {
+        for (uint32_t i = 0; i < THREADS && cell->only != SEVERAL; i++)
+            if (i != cell->only)
+                forget(cell, i);
+        cell->only = SEVERAL;
+        check_race(cell, address, how, pc);
     }
     cell->clock[how][model->now] = model_me()->view.clock[model->now];
 }
 
 static void check_block(uintptr_t address, const void *pc)
 {
-    uint32_t number = block_of[(address - (uintptr_t)arena) / 16];
+    uint32_t number = block_of[(address - (uintptr_t)arena.start) / 16];
     char name[64];
     if (number == 0)
         model_fail("access outside of a block: %s at pc %p", model_name(address, name), pc);
@@ -154,12 +171,13 @@ static void check_block(uintptr_t address, const void *pc)
 void model_access(const volatile void *pointer, size_t size, uint32_t how, const void *pc)
 {
     uintptr_t address = (uintptr_t)pointer;
-    if (in_arena(address))
-        check_block(address, pc);
-    else if (address - (uintptr_t)&__data_start >= (uintptr_t)(&_end - &__data_start))
+    const struct stretch *stretch = within(&arena, address) ? &arena : within(&variables, address) ? &variables : NULL;
+    if (stretch == NULL)
         return;
+    if (stretch == &arena)
+        check_block(address, pc);
     for (size_t i = 0; i < size; i += 4)
-        touch_byte(address + i, how, pc);
+        touch_byte(stretch, address + i, how, pc);
 }
 
 /* ---- the heap */
@@ -170,7 +188,7 @@ void *model_allocate(size_t size)
     if (heap->blocks == BLOCKS || heap->used + room + 16 > ARENA)
         model_fail("no room in the heap for %zu bytes", size);
     struct block *new = &blocks[heap->blocks++];
-    *new = (struct block){.start = arena + heap->used, .size = size, .by = (uint8_t)model->now};
+    *new = (struct block){.start = arena.start + heap->used, .size = size, .by = (uint8_t)model->now};
     for (size_t i = 0; i < room / 16; i++)
         block_of[heap->used / 16 + i] = (uint16_t)heap->blocks;
     heap->used += room + 16;
@@ -181,7 +199,7 @@ void *model_allocate(size_t size)
 void model_free(void *pointer, const void *pc)
 {
     uintptr_t address = (uintptr_t)pointer;
-    uint32_t number = in_arena(address) ? block_of[(address - (uintptr_t)arena) / 16] : 0;
+    uint32_t number = within(&arena, address) ? block_of[(address - (uintptr_t)arena.start) / 16] : 0;
     if (pointer == NULL)
         return;
     if (number == 0 || blocks[number - 1].start != pointer)
@@ -189,10 +207,11 @@ void model_free(void *pointer, const void *pc)
     struct block *block = &blocks[number - 1];
     char name[64];
     if (block->freed)
-        model_fail("double free: %s, which thread %u gave back, at pc %p", model_name(address, name), block->freed_by, pc);
+        model_fail("double free: %s, which thread %u gave back, at pc %p", model_name(address, name), block->freed_by,
+                   pc);
     for (size_t i = 0; i < block->size; i++)
-        if (arena_cells[address - (uintptr_t)arena + i].run == model->run)
-            touch_byte(address + i, WRITES, pc);
+        if (arena.runs[address - (uintptr_t)arena.start + i] == model->run)
+            touch_byte(&arena, address + i, WRITES, pc);
     block->freed = true;
     block->freed_by = (uint8_t)model->now;
 }

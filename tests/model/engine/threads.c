@@ -1,13 +1,12 @@
 /* threads.c -- whose turn it is.
  *
- * A thread goes on until it blocks, yields or ends; before each operation that matters another may come first, which is
- * a preemption and counts against the bound, unless the thread could not go on anyway. A store that is held back may be
- * shown at each of these points too.
+ * A thread goes on until it blocks, yields or ends; before each operation that matters another may come first, which
+ * is a preemption and counts against the bound, unless the thread could not go on anyway. A store that is held back
+ * may be shown at each of these points too.
  *
- * Time stands still while anybody can go on, but for a deadline that passes all the same, which is a delay; then it jumps to
- * the nearest. Nobody can go on, and there is none: a
- * deadlock, which is how a lost wake-up is seen. Who yields, or finds a spinning lock taken, waits until somebody else
- * has done something.
+ * Time stands still while anybody can go on, but for a deadline that passes all the same, which is a delay; then it
+ * jumps to the nearest. Nobody can go on, and there is none: a deadlock, which is how a lost wake-up is seen. Who
+ * yields, or finds a spinning lock taken, waits until somebody else has done something.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -246,7 +245,7 @@ uint32_t model_spawn(void *(*run)(void *), void *argument)
     new->argument = argument;
     new->running = new->slot = NULL;
     getcontext(&new->context);
-    new->context.uc_stack.ss_sp = stacks + (size_t)number * STACK;
+    new->context.uc_stack.ss_sp = stacks + (size_t)number *STACK;
     new->context.uc_stack.ss_size = STACK;
     new->context.uc_link = NULL;
     makecontext(&new->context, thread_main, 0);
