@@ -13,6 +13,7 @@ int plain, a, b, c, d;
 #define PUT(place, value) atomic_store_explicit(place, value, STORE)
 #define GET(place) atomic_load_explicit(place, LOAD)
 
+/* clang-format off */
 #if SHAPE == 1 /* store buffering: neither sees the other's */
 #define SHAPES {one, two}
 static void *one(void *u) { PUT(&x, 1); a = GET(&y); return u; }
@@ -64,6 +65,7 @@ static void *one(void *u) { a = atomic_fetch_add_explicit(&x, 1, STORE); return 
 static void *two(void *u) { b = atomic_fetch_add_explicit(&x, 1, STORE); return u; }
 #define WEAK (a == b)
 #endif
+/* clang-format on */
 
 int main(void)
 {

@@ -3,11 +3,12 @@
 #     anyloop_add_model(NAME BOUND...)
 #     anyloop_add_mutant(NAME NUMBER FILE TEXT OTHER)      FILE with TEXT, which is there once, replaced by OTHER
 
-set(usual --preemptions=3 --delays=1)
+set(usual --preemptions=3 --delays=2)
+set(large --preemptions=3 --delays=1) # for those with more to do
 
 # ---- the mailbox
 
-anyloop_add_model(mailbox --preemptions=3 --delays=2)
+anyloop_add_model(mailbox ${usual})
 anyloop_add_mutant(mailbox 1 core/mailbox.c # pushes onto a lane that is closed
   [[        if (seen == &closed_lane)]]
   [[        if (false)]])
@@ -23,7 +24,20 @@ anyloop_add_mutant(mailbox 4 core/mailbox.c
 
 # ---- wake before sleep
 
-anyloop_add_model(sleep ${usual})
+anyloop_add_model(handshake ${usual})
+anyloop_add_mutant(handshake 1 core/mailbox.c # closes while somebody wakes
+  [[&mailbox->lanes[lane], &closed_lane));
+    while (atomic_load_explicit(&mailbox->state, memory_order_acquire) >= ONE_WAKE)
+        anyl_port_yield();]]
+  [[&mailbox->lanes[lane], &closed_lane));]])
+anyloop_add_mutant(handshake 2 core/mailbox.c # acquire and release are not enough here
+  [[while (!atomic_compare_exchange_weak(top, &seen, link));]]
+  [[while (!atomic_compare_exchange_weak_explicit(top, &seen, link, memory_order_acq_rel, memory_order_acquire));]])
+anyloop_add_mutant(handshake 3 core/mailbox.c
+  [[    uint32_t state = atomic_load(&mailbox->state);]]
+  [[    uint32_t state = atomic_load_explicit(&mailbox->state, memory_order_acquire);]])
+
+anyloop_add_model(sleep ${large})
 anyloop_add_mutant(sleep 1 core/mailbox.c # sleeps without the look at the lanes
   [[        if (atomic_load(&mailbox->lanes[lane]) != NULL) {]]
   [[        if (false) {]])
@@ -83,7 +97,7 @@ anyloop_add_mutant(promise_close 2 core/promise.c # the last side frees what the
   [[&outsider->sides, 1, memory_order_acq_rel)]]
   [[&outsider->sides, 1, memory_order_relaxed)]])
 
-anyloop_add_model(promise_release ${usual})
+anyloop_add_model(promise_release ${large})
 anyloop_add_mutant(promise_release 1 core/promise.c # the first release abandons
   [[    if (atomic_fetch_sub_explicit(&promise->outsider.handles, 1, memory_order_acq_rel) != 1)
         return;
@@ -95,7 +109,7 @@ anyloop_add_mutant(promise_release 2 core/promise.c
 
 # ---- wakers
 
-anyloop_add_model(waker --preemptions=2 --delays=2)
+anyloop_add_model(waker ${large})
 anyloop_add_mutant(waker 1 core/promise.c # posts a message that is on its way
   [[memory_order_acq_rel) & POSTED))]]
   [[memory_order_acq_rel) & 0))]])
@@ -160,7 +174,7 @@ anyloop_add_mutant(pool_close 2 core/mailbox.c
 
 # ---- the end of futures, loops and values
 
-anyloop_add_model(release --preemptions=2 --delays=1)
+anyloop_add_model(release --preemptions=2 --delays=2)
 anyloop_add_mutant(release 1 core/future.c # pushes a link that is in the mailbox
   [[    if (first && !anyl_mailbox_push(]]
   [[    if ((first || !first) && !anyl_mailbox_push(]])
@@ -168,7 +182,7 @@ anyloop_add_mutant(release 2 core/future.c
   [[&future->released, 1, memory_order_acq_rel)]]
   [[&future->released, 1, memory_order_relaxed)]])
 
-anyloop_add_model(after_close ${usual})
+anyloop_add_model(after_close ${large})
 anyloop_add_mutant(after_close 1 core/future.c # forgets that the list of the dead keeps the loop
   [[        anyl_loop_retain(loop); /* once unlocked,]]
   [[        anyl_loop_retain(loop), anyl_loop_release(loop); /* once unlocked,]])
@@ -197,7 +211,7 @@ anyloop_add_mutant(value 2 core/value.c
   [[&block->refs, 1, memory_order_acq_rel)]]
   [[&block->refs, 1, memory_order_relaxed)]])
 
-anyloop_add_model(move --preemptions=2 --delays=1)
+anyloop_add_model(move ${large})
 anyloop_add_mutant(move 1 core/life.c # takes a loop that runs
   [[ || (loop && atomic_load_explicit(&loop->busy, memory_order_acquire))]]
   [[]])
