@@ -153,6 +153,11 @@ uintptr_t anyl_port_thread_self(void)
     return (uintptr_t)model_me();
 }
 
+bool anyl_port_thread_is(uintptr_t number)
+{
+    return number == anyl_port_thread_self();
+}
+
 void anyl_port_yield(void)
 {
     model_yield();
