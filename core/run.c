@@ -42,6 +42,12 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
 
 /* ---- running */
 
+/* The last that a run or a turn does to the loop: from here on another thread may make it its own. */
+static void no_longer_busy(anyloop_loop *loop)
+{
+    atomic_store_explicit(&loop->busy, false, memory_order_release);
+}
+
 static anyloop_status run_until_stopped(anyloop_loop *loop)
 {
     for (;;) {
@@ -88,9 +94,9 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     anyl_life_route_wake(loop, false);
     anyloop_status status = run_until_stopped(loop);
     loop->running = loop->turning = loop->stopping = false;
-    atomic_store_explicit(&loop->busy, false, memory_order_release);
     anyl_port_running_set(NULL);
     anyl_life_back_to_host(loop);
+    no_longer_busy(loop);
     anyl_life_release(loop);
     return status;
 }
@@ -192,7 +198,6 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
         anyl_poller_clear(loop->poller);
     turn(loop, budget);
     loop->turning = false;
-    atomic_store_explicit(&loop->busy, false, memory_order_release);
     anyl_port_running_set(running_before);
 
     bool out = loop->asked != NULL;
@@ -214,6 +219,7 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
     loop->events = NULL; /* between turns nothing is told */
     loop->events_capacity = loop->events_count = 0;
     leave_to_host(loop, info);
+    no_longer_busy(loop);
     anyl_life_release(loop);
     return no_room ? ANYLOOP_E_WOULD_BLOCK : ANYLOOP_OK;
 }
