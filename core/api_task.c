@@ -148,6 +148,8 @@ const anyloop_value *anyloop_task_awaited(const anyloop_task *task)
 
 void anyloop_task_return(anyloop_task *task, const anyloop_value *value)
 {
+    if (ANYL_LIKELY(value && steps(task) && anyl_task_return_quickly(anyl_task_of(task), value)))
+        return;
     anyloop_value taken = anyl_value_take(value);
     if (steps(task))
         anyl_task_return(anyl_task_of(task), taken);

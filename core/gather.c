@@ -31,15 +31,11 @@ static const anyl_future_class gather_class = {.owner = ANYL_FUTURE_OWNER,
                                                .destroy = gather_destroy};
 
 /* A child's place in the list. A cancelled one's error has the reason that it still tells to everybody. */
-static anyloop_value item_of(anyloop_future *child)
+static anyloop_value error_of(anyloop_future *child)
 {
-    anyloop_value item = child->value;
     if (child->flags & ANYL_FUTURE_REASON_ONCE)
-        item = anyl_error_bare(ANYLOOP_E_CANCELLED);
-    else if (child->state == ANYLOOP_FAILED)
-        item = *anyl_future_error(child);
-    anyl_value_retain(&item);
-    return item;
+        return anyl_error_bare(ANYLOOP_E_CANCELLED);
+    return anyl_value_share(child->state == ANYLOOP_FAILED ? anyl_future_error(child) : &child->value);
 }
 
 /* The error of a gather that was cancelled: its last child's cancellation, also when that child had refused it. */
@@ -60,8 +56,19 @@ static void all_heard(struct gather *gather)
     anyloop_future *outer = &gather->fan.future;
     anyloop_value list = gather->list;
     gather->list = anyl_value_none();
-    for (size_t i = 0; i < gather->fan.count; i++)
-        anyl_value_list_push(&list, item_of(gather->children[i]));
+    anyloop_value *items = anyl_value_list_room(&list);
+    bool local = false;
+    for (size_t i = 0; i < gather->fan.count; i++) {
+        anyloop_future *child = gather->children[i];
+        if (ANYL_LIKELY(child->state == ANYLOOP_RESULT)) {
+            items[i] = child->value;
+            anyl_value_retain(&items[i]);
+            local |= anyl_value_local(&items[i]);
+        } else {
+            items[i] = error_of(child);
+        }
+    }
+    anyl_value_list_fill(&list, gather->fan.count, local);
     if (!gather->fan.requested) {
         anyl_future_set_result(outer, list);
         return;
@@ -109,9 +116,11 @@ static struct gather *gather_new(anyloop_loop *loop, size_t count)
     if (count > SIZE_MAX / 4 / sizeof(anyl_watched))
         return NULL;
     size_t size = sizeof(struct gather) + count * sizeof(anyloop_future *);
-    struct gather *gather = (struct gather *)(void *)anyl_future_new(loop, &gather_class, size);
+    struct gather *gather = anyl_object_alloc(loop, size);
     if (gather == NULL)
         return NULL;
+    memset(gather, 0, sizeof *gather);
+    anyl_future_init(&gather->fan.future, loop, &gather_class);
     gather->fan.children = gather->children;
     gather->fan.count = count;
     gather->watch = anyl_watch_new(loop, count, child_done, gather);
@@ -134,23 +143,25 @@ anyloop_future *anyl_gather(anyloop_loop *loop, anyloop_future *const *futures, 
     anyl_watch *watch = gather->watch;
     anyloop_future *outer = &gather->fan.future;
     gather->return_exceptions = (flags & ANYLOOP_RETURN_EXCEPTIONS) != 0;
+    size_t done = 0;
     for (size_t i = 0; i < count; i++) {
-        gather->children[i] = futures[i];
-        if (anyl_watch_mark(futures[i])) {
-            anyl_ensure_future(loop, futures[i]);
-            anyl_watch_add(watch, futures[i]);
-        } else {
-            anyl_future_release(futures[i]);
+        anyloop_future *child = gather->children[i] = futures[i];
+        if (ANYL_UNLIKELY(!anyl_watch_mark(child))) {
+            anyl_future_release(child);
+            continue;
         }
+        anyl_ensure_future(loop, child);
+        anyl_watched *item = anyl_watch_add(watch, child);
+        if (ANYL_LIKELY(!anyl_future_done(child)))
+            anyl_watch_listen(watch, item);
+        else
+            done++;
     }
     gather->left = watch->count;
-    for (size_t i = 0; i < watch->count; i++) {
-        anyl_watch_unmark(watch->items[i].future);
-        if (!anyl_future_done(watch->items[i].future))
-            anyl_watch_listen(watch, &watch->items[i]);
-    }
-    /* those that were done before are heard of now, so that a gather of them alone is done at once */
     for (size_t i = 0; i < watch->count; i++)
+        anyl_watch_unmark(watch->items[i].future);
+    /* those that were done before are heard of now, so that a gather of them alone is done at once */
+    for (size_t i = 0; done && i < watch->count; i++)
         if (!watch->items[i].waits)
             child_done(gather, watch->items[i].future);
     if (count == 0)

@@ -207,6 +207,18 @@ ANYL_HOT bool anyl_task_await_quickly(anyl_task *task, anyloop_future *future, c
 }
 
 void anyl_task_return(anyl_task *task, anyloop_value value);
+
+/* The same when nothing was set before, and no await was begun. False: nothing was done. */
+ANYL_HOT bool anyl_task_return_quickly(anyl_task *task, const anyloop_value *value)
+{
+    anyl_task *running = task->top;
+    if (ANYL_UNLIKELY((task->future.task_flags & ANYL_TASK_PUSHED) || running->future.value.owner ||
+                      (running->future.task_flags & ANYL_TASK_RAISED)))
+        return false;
+    running->future.value = *value;
+    return true;
+}
+
 /* With the code ANYLOOP_E_CANCELLED it ends cancelled. */
 void anyl_task_raise(anyl_task *task, anyloop_value error);
 /* How the last await failed or was cancelled; the answer of the step. */

@@ -151,6 +151,19 @@ void anyl_value_list_push(anyloop_value *list, anyloop_value item)
         list->flags |= ANYLOOP_VALUE_LOCAL;
 }
 
+anyloop_value *anyl_value_list_room(const anyloop_value *list)
+{
+    return payload(ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner));
+}
+
+void anyl_value_list_fill(anyloop_value *list, size_t count, bool local)
+{
+    ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner)->count = count;
+    list->size = count;
+    if (local)
+        list->flags |= ANYLOOP_VALUE_LOCAL;
+}
+
 anyloop_status anyl_value_foreign(const anyloop_allocator *allocator, void *pointer, anyloop_drop_fn drop,
                                   anyloop_value *out)
 {

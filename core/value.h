@@ -43,6 +43,13 @@ static inline void anyl_value_retain(const anyloop_value *value)
         anyl_value_owner(value)->class->retain(anyl_value_owner(value));
 }
 
+/* The same value with a reference of its own. */
+static inline anyloop_value anyl_value_share(const anyloop_value *value)
+{
+    anyl_value_retain(value);
+    return *value;
+}
+
 static inline void anyl_value_release(anyloop_value *value)
 {
     anyl_owner *owner = anyl_value_owner(value);
@@ -109,6 +116,9 @@ anyloop_status anyl_value_copy(const anyloop_allocator *allocator, uint32_t kind
 /* An empty list with room for `capacity` items; anyl_list_push fills it before it is given away. */
 anyloop_status anyl_value_list(const anyloop_allocator *allocator, size_t capacity, anyloop_value *out);
 void anyl_value_list_push(anyloop_value *list, anyloop_value item);
+/* The same for all at once: the room of an empty list, and what was put there. */
+anyloop_value *anyl_value_list_room(const anyloop_value *list);
+void anyl_value_list_fill(anyloop_value *list, size_t count, bool local);
 anyloop_status anyl_value_foreign(const anyloop_allocator *allocator, void *pointer, anyloop_drop_fn drop,
                                   anyloop_value *out);
 /* Cannot fail: without memory for the text it is the code. */

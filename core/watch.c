@@ -14,7 +14,7 @@ static void free_watch(anyl_watch *watch)
     anyl_object_free(watch->loop, watch, watch_size(watch->capacity));
 }
 
-static void run_watched(anyl_node *node, anyloop_loop *loop, uint32_t how)
+void anyl_watch_run(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_watched *item = ANYL_OWNER_OF(node, anyl_watched, node);
     anyl_watch *watch = item->watch;
@@ -43,18 +43,6 @@ anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn he
     watch->count = watch->queued = 0;
     watch->capacity = capacity;
     return watch;
-}
-
-void anyl_watch_add(anyl_watch *watch, anyloop_future *future)
-{
-    watch->items[watch->count++] =
-        (anyl_watched){.node = {NULL, run_watched}, .watch = watch, .future = future, .waits = false};
-}
-
-void anyl_watch_listen(anyl_watch *watch, anyl_watched *item)
-{
-    item->waits = true;
-    anyl_future_listen(item->future, watch->loop, &item->node);
 }
 
 void anyl_watch_end(anyl_watch *watch)
@@ -125,19 +113,4 @@ void anyl_watch_let_go(anyloop_loop *loop)
         else
             let_go(watch);
     }
-}
-
-bool anyl_watch_mark(anyloop_future *future)
-{
-    if (future->loop == NULL)
-        return true;
-    bool new = !(future->flags & ANYL_FUTURE_MARKED);
-    future->flags |= ANYL_FUTURE_MARKED;
-    return new;
-}
-
-void anyl_watch_unmark(anyloop_future *future)
-{
-    if (future->loop)
-        future->flags &= (uint8_t)~ANYL_FUTURE_MARKED;
 }

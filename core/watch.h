@@ -37,10 +37,26 @@ struct anyl_watch {
 
 /* NULL: no memory. */
 anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn heard, void *owner);
+void anyl_watch_run(anyl_node *node, anyloop_loop *loop, uint32_t how);
+
 /* Takes the future; there must be room. Nothing is heard yet. */
-void anyl_watch_add(anyl_watch *watch, anyloop_future *future);
+static inline anyl_watched *anyl_watch_add(anyl_watch *watch, anyloop_future *future)
+{
+    anyl_watched *item = &watch->items[watch->count++];
+    item->node.run = anyl_watch_run;
+    item->watch = watch;
+    item->future = future;
+    item->waits = false;
+    return item;
+}
+
 /* Hear of the item from now on: of a future that is done, on the next turn. */
-void anyl_watch_listen(anyl_watch *watch, anyl_watched *item);
+static inline void anyl_watch_listen(anyl_watch *watch, anyl_watched *item)
+{
+    item->waits = true;
+    anyl_future_listen(item->future, watch->loop, &item->node);
+}
+
 /* Hear of nothing any more, and let go of the futures. */
 void anyl_watch_end(anyl_watch *watch);
 
@@ -59,7 +75,18 @@ void anyl_watch_until_close(anyl_watch *watch);
 void anyl_watch_let_go(anyloop_loop *loop);
 
 /* Is `future` new among those given to this function? Ask for each, then unmark each. A constant is always new. */
-bool anyl_watch_mark(anyloop_future *future);
-void anyl_watch_unmark(anyloop_future *future);
+static inline bool anyl_watch_mark(anyloop_future *future)
+{
+    bool new = (future->flags & ANYL_FUTURE_MARKED) == 0;
+    if (ANYL_LIKELY(future->loop != NULL))
+        future->flags |= ANYL_FUTURE_MARKED;
+    return new;
+}
+
+static inline void anyl_watch_unmark(anyloop_future *future)
+{
+    if (ANYL_LIKELY(future->loop != NULL))
+        future->flags &= (uint8_t)~ANYL_FUTURE_MARKED;
+}
 
 #endif
