@@ -129,6 +129,11 @@ static anyloop_future *enter_task(struct walk *walk, anyl_task *task, int32_t *a
         walk->last = task;
         return task->awaited;
     }
+    if (ANYL_UNLIKELY(anyl_step_has(task, ANYL_TASK_STRANDED))) {
+        anyl_step_clear(task, ANYL_TASK_STRANDED);
+        *accepted = ANYLOOP_E_CLOSED;
+        return NULL;
+    }
     must_cancel(task, &walk->reason);
     *accepted = 1;
     return NULL;
@@ -210,6 +215,35 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
     loop->cancels--;
     anyl_future_release(future);
     return accepted;
+}
+
+#define DEEPEST 64 /* gathers in gathers: whoever nests more is told that the loop is closed */
+
+static bool strands(const anyloop_future *future, uint32_t depth)
+{
+    const anyloop_future *behind = future; /* at half the pace: in a ring the two meet */
+    for (uint32_t steps = 1; !anyl_future_done(future) && anyl_is_task(future); steps++) {
+        const anyl_task *task = (const anyl_task *)(const void *)future;
+        if (anyl_step_has(task, ANYL_TASK_SLEEPS | ANYL_TASK_STRANDED))
+            return true;
+        future = task->awaited;
+        if (future == NULL || future == behind)
+            return false;
+        if (steps % 2 == 0)
+            behind = ((const anyl_task *)(const void *)behind)->awaited;
+    }
+    if (anyl_future_done(future) || !anyl_future_class_of(future)->fans)
+        return !anyl_future_done(future);
+    const anyl_fan *fan = (const anyl_fan *)(const void *)future;
+    bool found = depth == DEEPEST;
+    for (size_t i = 0; i < fan->count && !found; i++)
+        found = strands(fan->children[i], depth + 1);
+    return found;
+}
+
+bool anyl_cancel_strands(const anyloop_future *future)
+{
+    return strands(future, 0);
 }
 
 uint32_t anyl_task_uncancel(anyl_task *task)

@@ -398,8 +398,11 @@ static void drop_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
     (void)loop, (void)how;
-    if (anyl_step_has(task, ANYL_TASK_LOOSE))
-        task->awaited = NULL; /* what it awaited is going */
+    if (!anyl_step_has(task, ANYL_TASK_LOOSE))
+        return;
+    if (anyl_cancel_strands(task->awaited))
+        task->future.task_flags |= ANYL_TASK_STRANDED;
+    task->awaited = NULL; /* it is going */
 }
 
 void anyl_task_run_no_more(anyloop_loop *loop)

@@ -78,7 +78,8 @@ enum {
     ANYL_TASK_REASON_OWNED = 65536,
     ANYL_TASK_LIES_DOWN = 131072,  /* in a step: it is to sleep */
     ANYL_TASK_SLEEPS = 262144,
-    ANYL_TASK_SLEEP_CANCELLED = 524288 /* it slept, and hears of the cancellation next */
+    ANYL_TASK_SLEEP_CANCELLED = 524288, /* it slept, and hears of the cancellation next */
+    ANYL_TASK_STRANDED = 1048576   /* closed: what it awaited is gone, and could not have been cancelled any more */
 };
 
 enum { ANYL_TASK_NAME_ROOM = 32 };
@@ -303,6 +304,8 @@ anyloop_value anyl_task_reason(const anyl_task *task);
 int32_t anyl_cancel(anyloop_future *future, anyloop_value reason);
 /* The same for a task that sleeps; `reason` is borrowed, and may be NULL. Nothing is further down. */
 int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason);
+/* Of a closed loop: would its cancelling find somebody who can no longer hear of it? */
+bool anyl_cancel_strands(const anyloop_future *future);
 uint32_t anyl_task_uncancel(anyl_task *task);
 
 #endif
