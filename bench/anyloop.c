@@ -144,7 +144,8 @@ static uint64_t w3(uint64_t operations, uint64_t tasks)
 struct exchange {
     anyloop_future *wanted; /* borrowed from the await of it */
     uint64_t left;
-    int64_t number, sum;
+    anyloop_value number; /* of the last answer: an INT */
+    int64_t sum;
     int over;
 };
 
@@ -153,10 +154,9 @@ static int32_t resolver_step(void *frame, anyloop_task *task, uint32_t event)
     struct exchange *exchange = *(struct exchange **)frame;
     (void)task, (void)event;
     if (exchange->wanted) {
-        anyloop_value value = anyloop_int(++exchange->number);
-        anyloop_future *wanted = exchange->wanted;
+        exchange->number.bits++;
+        anyloop_future_set_result(exchange->wanted, &exchange->number);
         exchange->wanted = NULL;
-        anyloop_future_set_result(wanted, &value);
     }
     return exchange->over ? ANYLOOP_STEP_RETURN : ANYLOOP_STEP_YIELD;
 }
@@ -164,10 +164,12 @@ static int32_t resolver_step(void *frame, anyloop_task *task, uint32_t event)
 static int32_t asker_step(void *frame, anyloop_task *task, uint32_t event)
 {
     struct exchange *exchange = *(struct exchange **)frame;
-    if (anyloop_task_outcome(task) != ANYLOOP_RESULT)
-        return pass_on(task);
-    if (event != ANYLOOP_EVENT_START)
-        exchange->sum += anyloop_to_int(anyloop_task_awaited(task));
+    if (event != ANYLOOP_EVENT_START) {
+        const anyloop_value *number = anyloop_task_awaited(task);
+        if (number->kind != ANYLOOP_INT)
+            return pass_on(task);
+        exchange->sum += anyloop_to_int(number);
+    }
     if (exchange->left == 0) {
         exchange->over = 1;
         return ANYLOOP_STEP_RETURN;
@@ -181,7 +183,7 @@ static int32_t asker_step(void *frame, anyloop_task *task, uint32_t event)
 static uint64_t w4(uint64_t operations, uint64_t size)
 {
     (void)size;
-    struct exchange exchange = {.left = operations}, *shared = &exchange;
+    struct exchange exchange = {.left = operations, .number = anyloop_int(0)}, *shared = &exchange;
     anyloop_task *asker = anyloop_task_create(loop, NULL, asker_step, &shared, sizeof shared);
     anyloop_task *resolver = anyloop_task_create(loop, NULL, resolver_step, &shared, sizeof shared);
     uint64_t time = run(asker);

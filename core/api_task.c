@@ -19,7 +19,7 @@ anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_
                                   size_t size)
 {
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
-    if (status != ANYLOOP_OK)
+    if (ANYL_UNLIKELY(status != ANYLOOP_OK))
         return anyl_failed(status);
     return anyl_api_operation(anyl_task_new(loop, name, step, frame, size));
 }
@@ -119,7 +119,7 @@ anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine,
 /* ---- inside a step */
 
 /* Is `task` a task whose step runs now? */
-static bool steps(const anyloop_task *task)
+ANYL_HOT bool steps(const anyloop_task *task)
 {
     return task && task->loop && task->loop->current == task && anyl_api_here(task->loop);
 }

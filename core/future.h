@@ -216,12 +216,13 @@ ANYL_HOT bool anyl_future_complete_quickly(anyloop_future *future, const anyloop
 {
     anyl_node *last = future->last;
     if (ANYL_UNLIKELY(future->owner.class != &anyl_future_bare.owner || (future->state | future->flags) != 0 ||
-                      (future->loop->closing | future->loop->guest_outside)))
+                      future->loop->no_short_way))
         return false;
     if (value)
         future->value = *value;
     future->state = ANYLOOP_RESULT;
-    anyl_future_set_plain(future, sizeof *future);
+    if (future->value.owner == 0)
+        future->plain = sizeof *future / ANYL_ALIGN;
     if (last) {
         future->last = NULL;
         anyl_nodes_push_all(&future->loop->ready, last);

@@ -56,7 +56,14 @@ struct anyloop_loop {
     anyloop_context **current_context; /* the running task's or callback's, else the loop's own */
     anyloop_context *context;          /* the loop's own */
     anyloop_value received;            /* what the running step is told, if no awaited future keeps it: task.h */
-    bool guest_outside;     /* a guest between turns: what is added must wake the host */
+    union {
+        struct {
+            bool guest_outside; /* a guest between turns: what is added must wake the host */
+            bool closing; /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
+            bool aside;   /* objects are closed ones, or have stamps */
+        };
+        uint32_t no_short_way; /* not 0: any of them */
+    };
     bool turning, running, stopping;
     bool closes;          /* a close is under way further up the stack */
     bool dropping;        /* and runs drops, one after the other */
@@ -65,7 +72,6 @@ struct anyloop_loop {
     atomic_bool busy;     /* runs or turns, for other threads */
     bool blocked;         /* the batch goes no further now: no room, a step is asked for, an interrupt */
     bool attention;       /* turns are not short: blocked, stopping, drops or run_timed want to be looked at */
-    bool closing;         /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
     bool closed;
     bool deaf;            /* closed to the end, or without asking the host: no event is told any more */
     bool virtual_clock, unpinned;
@@ -104,7 +110,6 @@ struct anyloop_loop {
     atomic_uint refs, handles;
     uint64_t live;
     atomic_flag closed_lock; /* after the close objects may be released from any thread */
-    bool aside;              /* no short way for objects: closed, or they have stamps */
     bool reaping;
     anyl_link *reaped;       /* futures that nobody holds, to be taken apart one by one */
     void (*released)(anyloop_loop *loop, anyl_link *link); /* takes the second lane's links */
@@ -309,7 +314,7 @@ ANYL_HOT void *anyl_object_alloc(anyloop_loop *loop, size_t size)
 /* The same without a call: NULL also when there is none at hand, or no short way. */
 ANYL_HOT void *anyl_object_alloc_quickly(anyloop_loop *loop, size_t size)
 {
-    void *pointer = loop->aside ? NULL : anyl_slab_take(&loop->slab, size);
+    void *pointer = loop->no_short_way ? NULL : anyl_slab_take(&loop->slab, size);
     if (ANYL_LIKELY(pointer != NULL))
         loop->live++;
     return pointer;

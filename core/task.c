@@ -283,9 +283,7 @@ ANYL_ASIDE anyl_task *new_task(anyloop_loop *loop, const char *name, anyloop_ste
 /* The short way does nothing that the long one does not, but it calls nothing, and so keeps nothing on the stack. */
 anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame, size_t size)
 {
-    anyl_task *task = NULL;
-    if (ANYL_LIKELY(!loop->guest_outside))
-        task = new_quickly(loop, name, step, frame, size, &anyl_task_class, 2, ANYL_TASK_STACKED);
+    anyl_task *task = new_quickly(loop, name, step, frame, size, &anyl_task_class, 2, ANYL_TASK_STACKED);
     if (ANYL_UNLIKELY(task == NULL))
         return new_task(loop, name, step, frame, size);
     if (name == NULL)

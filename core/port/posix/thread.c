@@ -228,7 +228,7 @@ atomic_uint anyl_posix_forks;
 /* An address of its own serves as well as pthread_self, and costs no call; in a shared library even that of a
  * thread-local variable does. Each fork takes the next byte behind it, so that the threads of a child are none of its
  * parent's, whose memory they have: threads' addresses are much further from each other than forks are deep. */
-inline uintptr_t anyl_port_thread_self(void)
+__attribute__((always_inline)) inline uintptr_t anyl_port_thread_self(void)
 {
     return (uintptr_t)POSIX_THREAD_POINTER + atomic_load_explicit(&anyl_posix_forks, memory_order_relaxed);
 }
