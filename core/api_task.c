@@ -98,14 +98,8 @@ void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *optio
         anyl_task_start(coroutine, context);
 }
 
-anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine, const anyloop_task_options *options)
+ANYL_ASIDE anyloop_task *create_task(anyloop_loop *loop, anyloop_future *coroutine, const anyloop_task_options *options)
 {
-    bool plain = options == NULL && coroutine && loop && coroutine->loop == loop && anyl_is_coroutine(coroutine) &&
-                 anyl_task_is_fresh(anyl_task_of(coroutine));
-    if (ANYL_LIKELY(plain && anyl_api_open(loop) == ANYLOOP_OK)) {
-        anyl_task_start(anyl_task_of(coroutine), anyl_loop_context(loop));
-        return coroutine;
-    }
     anyloop_status status = anyl_api_prepare_task(loop, coroutine, options);
     if (status != ANYLOOP_OK) {
         anyl_api_release(coroutine);
@@ -114,6 +108,14 @@ anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine,
     if (anyl_is_coroutine(coroutine))
         anyl_api_start_task(anyl_task_of(coroutine), options);
     return coroutine;
+}
+
+anyloop_task *anyloop_create_task(anyloop_loop *loop, anyloop_future *coroutine, const anyloop_task_options *options)
+{
+    if (ANYL_LIKELY(options == NULL && coroutine && loop && coroutine->loop == loop && anyl_api_here(loop) &&
+                    !loop->closing && anyl_is_coroutine(coroutine) && anyl_task_is_fresh(anyl_task_of(coroutine))))
+        return anyl_task_start(anyl_task_of(coroutine), anyl_loop_context(loop));
+    return create_task(loop, coroutine, options);
 }
 
 /* ---- inside a step */

@@ -55,10 +55,8 @@ void anyl_heap_deinit(anyl_heap *heap, const anyloop_allocator *allocator)
     memset(heap, 0, sizeof *heap);
 }
 
-bool anyl_heap_reserve(anyl_heap *heap, const anyloop_allocator *allocator)
+bool anyl_heap_grow(anyl_heap *heap, const anyloop_allocator *allocator)
 {
-    if (ANYL_LIKELY(heap->count < heap->capacity))
-        return true;
     if (heap->capacity > (UINT32_MAX / 2 - 1) / HEAP_CHILDREN)
         return false;
     uint32_t capacity = heap->capacity ? heap->capacity * 2 : HEAP_FIRST;

@@ -30,8 +30,12 @@ typedef struct anyl_heap {
 } anyl_heap;
 
 void anyl_heap_deinit(anyl_heap *heap, const anyloop_allocator *allocator);
+bool anyl_heap_grow(anyl_heap *heap, const anyloop_allocator *allocator);
 /* Makes room for one more, so that the next insertion cannot fail. */
-bool anyl_heap_reserve(anyl_heap *heap, const anyloop_allocator *allocator);
+static inline bool anyl_heap_reserve(anyl_heap *heap, const anyloop_allocator *allocator)
+{
+    return ANYL_LIKELY(heap->count < heap->capacity) || anyl_heap_grow(heap, allocator);
+}
 /* There must be room. */
 void anyl_heap_insert(anyl_heap *heap, anyl_heap_item *item, uint64_t key);
 void anyl_heap_remove(anyl_heap *heap, anyl_heap_item *item);

@@ -185,6 +185,7 @@ void anyl_task_withdraw_asked(anyloop_loop *loop)
     while (loop->interrupted_step) {
         resume_interrupted(anyl_task_of(loop->interrupted_step->task));
     }
+    anyl_step_forget_received(loop);
     if (loop->asked == NULL)
         return;
     if (!loop->asked_told && loop->asked_event == ANYLOOP_EVENT_START)

@@ -29,26 +29,26 @@ anyloop_status anyl_task_sleep(anyl_task *task, int64_t delay)
     return ANYLOOP_OK;
 }
 
-static void wake_with(anyl_task *task, uint32_t flag)
+/* With a cancellation. */
+static void wake_up(anyl_task *task)
 {
     anyloop_loop *loop = task->future.loop;
     anyl_loop_disarm(loop, &task->timer);
-    anyl_step_clear(task, ANYL_TASK_SLEEPS);
-    task->future.task_flags |= flag;
+    task->future.task_flags ^= ANYL_TASK_SLEEPS | ANYL_TASK_SLEEP_CANCELLED;
+    task->node.run = anyl_step_run_cancelled;
     anyl_loop_ready(loop, &task->node);
 }
 
 void anyl_sleep_begin(anyl_task *task)
 {
-    anyl_step_clear(task, ANYL_TASK_LIES_DOWN);
     anyl_step_forget_awaited(task);
+    task->future.task_flags ^= ANYL_TASK_LIES_DOWN | ANYL_TASK_SLEEPS;
     if (!anyl_timer_armed(&task->timer)) {
+        anyl_step_clear(task, ANYL_TASK_SLEEPS);
         anyl_loop_ready(task->future.loop, &task->node);
     } else if (anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) { /* it reaches the sleep */
         anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
-        wake_with(task, ANYL_TASK_SLEEP_CANCELLED);
-    } else {
-        task->future.task_flags |= ANYL_TASK_SLEEPS;
+        wake_up(task);
     }
 }
 
@@ -61,29 +61,35 @@ void anyl_sleep_forget(anyl_task *task)
 int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason)
 {
     task->cancels++;
-    task->future.flags &= (uint8_t)~ANYL_FUTURE_UNRETRIEVED;
     if (task->future.loop->closing) { /* it will not wake any more */
         anyl_step_clear(task, ANYL_TASK_SLEEPS);
         return ANYLOOP_E_CLOSED;
     }
     if (reason || task->reason)
         anyl_step_keep_reason(task, reason ? reason : &anyl_value_nothing);
-    wake_with(task, ANYL_TASK_SLEEP_CANCELLED);
+    wake_up(task);
     return 1;
 }
 
 /* ---- the coroutine */
 
+ANYL_ASIDE int32_t no_sleep(anyl_task *task, anyloop_status status)
+{
+    return anyl_raise(task, anyl_error_bare(status));
+}
+
 static int32_t sleep_step(void *frame, anyloop_task *running, uint32_t event)
 {
     const int64_t *delay = frame;
     anyl_task *task = anyl_task_of(running);
-    if (event == ANYLOOP_EVENT_CANCELLED) /* for no reason: that is what the answer alone says */
-        return anyl_task_seen(task)->bits ? anyl_task_reraise(task) : ANYLOOP_STEP_CANCELLED;
-    if (event != ANYLOOP_EVENT_START)
-        return anyl_return(task, anyl_value_none());
-    anyloop_status status = anyl_task_sleep(task, *delay);
-    return status == ANYLOOP_OK ? ANYLOOP_STEP_AWAIT : anyl_raise(task, anyl_error_bare(status));
+    if (event == ANYLOOP_EVENT_START) {
+        anyloop_status status = anyl_task_sleep(task, *delay);
+        return ANYL_LIKELY(status == ANYLOOP_OK) ? ANYLOOP_STEP_AWAIT : no_sleep(task, status);
+    }
+    if (event != ANYLOOP_EVENT_CANCELLED)
+        return ANYLOOP_STEP_RETURN;
+    /* For no reason: that is what the answer alone says. */
+    return anyl_task_seen(task)->bits ? anyl_task_reraise(task) : ANYLOOP_STEP_CANCELLED;
 }
 
 static const anyl_operation sleep_operation = {"sleep", sleep_step, NULL, sizeof(int64_t)};

@@ -183,12 +183,15 @@ uint32_t anyl_step_take_failure(anyl_task *task)
 }
 
 /* The reason was the sleep's, and is the task's no more. */
-static void take_sleep_cancelled(anyl_task *task)
+ANYL_HOT void take_sleep_cancelled(anyl_task *task)
 {
     anyl_step_clear(task, ANYL_TASK_SLEEP_CANCELLED);
-    anyl_step_receive(task->future.loop, anyl_task_reason(task));
-    if (task->reason)
+    if (task->reason) {
+        anyl_step_receive(task->future.loop, anyl_task_reason(task));
         anyl_step_forget_reason(task);
+    } else {
+        task->future.loop->received = anyl_error_bare(ANYLOOP_E_CANCELLED); /* nothing was left there */
+    }
     task->future.outcome = ANYLOOP_CANCELLED;
 }
 
@@ -272,13 +275,9 @@ enum {
     SPECIAL_END = SPECIAL | ANYL_TASK_EXTRA | ANYL_TASK_NAME_OWNED | ANYL_TASK_REASON_OWNED
 };
 
-/* The end of a task that returned. */
-ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
+/* Its value is there, and needs no more than its memory. */
+ANYL_HOT void end_plainly(anyl_task *task, anyloop_loop *loop, uint8_t state)
 {
-    if (ANYL_UNLIKELY(task->top != task || (task->future.flags & ANYL_FUTURE_USER_CALLBACKS))) {
-        run_on(task, loop, ANYLOOP_STEP_RETURN);
-        return;
-    }
     task->future.task_flags |= ANYL_TASK_ENDED;
     anyl_list_unlink(&task->link);
     if (task->awaited)
@@ -286,7 +285,7 @@ ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
     if (ANYL_UNLIKELY(task->context != NULL))
         forget_context(task);
     anyl_node *last = task->future.last;
-    task->future.state = ANYLOOP_RESULT;
+    task->future.state = state;
     anyl_future_set_plain(&task->future, task->size);
     if (last) {
         task->future.last = NULL;
@@ -296,21 +295,46 @@ ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
     anyl_future_count_down(&task->future, loop); /* the loop's own hold */
 }
 
-ANYL_APART void forget_awaited(anyl_task *task)
+static inline bool ends_here(const anyl_task *task)
 {
-    anyl_step_set_awaited(task, NULL);
+    return task->top == task && (task->future.flags & ANYL_FUTURE_USER_CALLBACKS) == 0;
 }
 
-ANYL_APART void end_cancelled(anyl_task *task)
+ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
 {
-    task->future.task_flags |= ANYL_TASK_ENDED;
-    end_task(task, end_by(task, ANYLOOP_STEP_CANCELLED));
+    if (ANYL_LIKELY(ends_here(task)))
+        end_plainly(task, loop, ANYLOOP_RESULT);
+    else
+        run_on(task, loop, ANYLOOP_STEP_RETURN);
+}
+
+ANYL_APART void end_cancelled(anyl_task *task, anyloop_loop *loop)
+{
+    if (!ends_here(task)) {
+        run_on(task, loop, ANYLOOP_STEP_CANCELLED);
+        return;
+    }
+    if (task->future.value.kind == ANYLOOP_NONE) { /* and all the rest is zero */
+        task->future.value.kind = ANYLOOP_ERROR;
+        task->future.value.flags = (uint32_t)ANYLOOP_E_CANCELLED;
+    } else {
+        end_by(task, ANYLOOP_STEP_CANCELLED);
+    }
+    task->future.flags |= ANYL_FUTURE_REASON_ONCE;
+    end_plainly(task, loop, ANYLOOP_CANCELLED);
+}
+
+ANYL_APART void forget_awaited(anyl_task *task, anyloop_loop *loop)
+{
+    anyloop_future *awaited = task->awaited;
+    task->awaited = NULL;
+    anyl_future_release_quickly(awaited, loop);
 }
 
 static void lie_down(anyl_task *task, anyloop_loop *loop)
 {
-    anyl_sleep_begin(task);
     anyl_step_leave(loop);
+    anyl_sleep_begin(task);
 }
 
 ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, uint32_t event)
@@ -322,7 +346,7 @@ ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, 
     if (answer == ANYLOOP_STEP_YIELD && (flags & SPECIAL) == 0) {
         anyl_nodes_push(&loop->ready, &task->node);
         if (ANYL_UNLIKELY(task->awaited != NULL))
-            forget_awaited(task);
+            forget_awaited(task, loop);
     } else if (answer == ANYLOOP_STEP_AWAIT && (flags & SPECIAL) == ANYL_TASK_AWAITS) {
         task->future.task_flags = flags & ~(uint32_t)ANYL_TASK_AWAITS;
         anyl_future_listen(task->awaited, loop, &task->node);
@@ -331,8 +355,8 @@ ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, 
             end_shortly(task, loop);
         else if (answer == ANYLOOP_STEP_AWAIT && (flags & SPECIAL) == ANYL_TASK_LIES_DOWN)
             lie_down(task, loop);
-        else if (answer == ANYLOOP_STEP_CANCELLED && (flags & SPECIAL_END & ~(uint32_t)ANYL_TASK_RAISED) == 0 && task->top == task)
-            end_cancelled(task);
+        else if (answer == ANYLOOP_STEP_CANCELLED && (flags & SPECIAL_END & ~(uint32_t)ANYL_TASK_RAISED) == 0)
+            end_cancelled(task, loop);
         else
             run_on(task, loop, answer);
         return;
@@ -343,29 +367,22 @@ ANYL_HOT void step_shortly(anyl_task *task, anyl_task *top, anyloop_loop *loop, 
 /* What it awaited failed, or was cancelled. */
 ANYL_APART void run_failed(anyl_task *task, anyloop_loop *loop)
 {
-    uint32_t outcome = anyl_step_take_failure(task);
+    const anyloop_future *awaited = task->awaited;
+    uint32_t outcome = ANYLOOP_CANCELLED; /* for no reason, there is nothing to take */
+    if (awaited->state == ANYLOOP_CANCELLED && awaited->value.bits == 0 && awaited->value.owner == 0)
+        task->future.outcome = ANYLOOP_CANCELLED;
+    else
+        outcome = anyl_step_take_failure(task);
     step_shortly(task, task->top, loop,
                  outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED);
-}
-
-/* It is cancelled, or the top is the host's to step. */
-ANYL_APART void run_cancelled(anyl_task *task, anyloop_loop *loop)
-{
-    if (task->top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) {
-        run_task_fully(task, loop);
-        return;
-    }
-    take_sleep_cancelled(task);
-    step_shortly(task, task->top, loop, ANYLOOP_EVENT_CANCELLED);
-    anyl_step_forget_received(loop);
 }
 
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
     (void)how; /* the nodes of a closing loop's tasks are drop_task's */
-    if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL | ANYL_TASK_SLEEP_CANCELLED))) {
-        run_cancelled(task, loop);
+    if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
+        run_task_fully(task, loop);
         return;
     }
     if (ANYL_UNLIKELY(task->awaited && task->awaited->state != ANYLOOP_RESULT)) {
@@ -374,6 +391,22 @@ static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
     }
     task->future.outcome = ANYLOOP_RESULT;
     step_shortly(task, top, loop, ANYLOOP_EVENT_RESUMED);
+}
+
+void anyl_step_run_cancelled(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
+    (void)how;
+    node->run = run_task;
+    if (ANYL_UNLIKELY(task->top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
+        run_task_fully(task, loop);
+        return;
+    }
+    bool reason = task->reason != 0;
+    take_sleep_cancelled(task);
+    step_shortly(task, task->top, loop, ANYLOOP_EVENT_CANCELLED);
+    if (ANYL_UNLIKELY(reason))
+        anyl_step_forget_received(loop);
 }
 
 void anyl_step_run_new(anyl_node *node, anyloop_loop *loop, uint32_t how)
@@ -391,7 +424,8 @@ void anyl_step_run_new(anyl_node *node, anyloop_loop *loop, uint32_t how)
 
 void anyl_step_begun(anyl_task *task)
 {
-    task->node.run = run_task;
+    if (task->node.run == anyl_step_run_new)
+        task->node.run = run_task;
 }
 
 static void drop_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
@@ -421,7 +455,8 @@ static void run_woken(anyl_node *node, anyloop_loop *loop, uint32_t how)
 
 anyl_task *anyl_step_task_of(anyl_node *node)
 {
-    bool is = node->run == run_task || node->run == anyl_step_run_new || node->run == run_woken;
+    bool is = node->run == run_task || node->run == anyl_step_run_new || node->run == anyl_step_run_cancelled ||
+              node->run == run_woken;
     return is ? ANYL_OWNER_OF(node, anyl_task, node) : NULL;
 }
 

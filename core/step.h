@@ -44,8 +44,9 @@ static inline int32_t anyl_step_call(anyl_task *task, anyl_task *top, uint32_t e
     return top->step(anyl_task_frame(top), &task->future, event);
 }
 
-/* The node of a task that had no step yet. */
+/* The node of a task that had no step yet; of one whose sleep was cancelled. */
 void anyl_step_run_new(anyl_node *node, anyloop_loop *loop, uint32_t how);
+void anyl_step_run_cancelled(anyl_node *node, anyloop_loop *loop, uint32_t how);
 
 /* ---- what a step is told */
 

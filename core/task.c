@@ -251,11 +251,11 @@ ANYL_HOT void join_tasks(anyl_task *task, anyloop_loop *loop, anyloop_context *c
 ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
 {
     anyloop_loop *loop = coroutine->future.loop;
-    uint32_t owned = coroutine->future.task_flags & (ANYL_TASK_OPERATION | ANYL_TASK_NAME_OWNED);
-    if (coroutine->name == NULL || owned == ANYL_TASK_OPERATION) /* else it has a name of its own */
-        coroutine->number = ++loop->task_number;
+    uint32_t flags = coroutine->future.task_flags;
+    if (coroutine->name == NULL || (flags & (ANYL_TASK_OPERATION | ANYL_TASK_NAME_OWNED)) == ANYL_TASK_OPERATION)
+        coroutine->number = ++loop->task_number; /* it has no name of its own */
+    coroutine->future.task_flags = flags | ANYL_TASK_STACKED;
     anyl_future_set_class(&coroutine->future, &anyl_task_class);
-    coroutine->future.task_flags |= ANYL_TASK_STACKED;
     coroutine->future.refs++;
     join_tasks(coroutine, loop, context);
 }
@@ -265,10 +265,11 @@ void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
     become_task(coroutine, context);
 }
 
-void anyl_task_start(anyl_task *coroutine, anyloop_context *context)
+anyloop_task *anyl_task_start(anyl_task *coroutine, anyloop_context *context)
 {
     become_task(coroutine, context);
     anyl_loop_ready(coroutine->future.loop, &coroutine->node);
+    return &coroutine->future;
 }
 
 ANYL_ASIDE anyl_task *new_task(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,

@@ -144,8 +144,8 @@ anyl_task *anyl_coroutine_new(anyloop_loop *loop, const char *name, anyloop_step
 /* The same with a drop, or with the user_data of a pulled one. */
 anyl_task *anyl_coroutine_new_with(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
                                    size_t size, anyl_extra extra);
-/* It becomes a task and is scheduled. */
-void anyl_task_start(anyl_task *coroutine, anyloop_context *context);
+/* It becomes a task and is scheduled; gives it back. */
+anyloop_task *anyl_task_start(anyl_task *coroutine, anyloop_context *context);
 /* Both at once: makes a task. */
 anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame, size_t size);
 /* The same, and its first step runs here and now, if a step or callback of the loop is running. */
