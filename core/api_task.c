@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "api.h"
+#include "step.h"
 
 /* ---- making */
 
@@ -15,13 +16,20 @@ anyloop_future *anyloop_coroutine_create(anyloop_loop *loop, const char *name, a
     return anyl_api_operation(anyl_coroutine_new(loop, name, step, frame, size));
 }
 
-anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+ANYL_ASIDE anyloop_task *new_task(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
                                   size_t size)
 {
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
-    if (ANYL_UNLIKELY(status != ANYLOOP_OK))
-        return anyl_failed(status);
-    return anyl_api_operation(anyl_task_new(loop, name, step, frame, size));
+    return status == ANYLOOP_OK ? anyl_api_operation(anyl_task_new(loop, name, step, frame, size)) : anyl_failed(status);
+}
+
+anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                  size_t size)
+{
+    anyl_task *task = NULL;
+    if (ANYL_LIKELY(step && loop && anyl_api_here(loop)))
+        task = anyl_step_new_task_quickly(loop, name, step, frame, size);
+    return ANYL_LIKELY(task != NULL) ? &task->future : new_task(loop, name, step, frame, size);
 }
 
 /* Frames that a refusal drops lie where the caller has them. */

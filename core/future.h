@@ -71,19 +71,25 @@ static inline void anyl_future_set_class(anyloop_future *future, const anyl_futu
 }
 
 /* Pending, held once. */
-static inline void anyl_future_init(anyloop_future *future, anyloop_loop *loop, const anyl_future_class *class)
+ANYL_HOT void anyl_future_init_held(anyloop_future *future, anyloop_loop *loop, const anyl_future_class *class,
+                                    uint32_t refs, uint32_t task_flags)
 {
     anyl_future_set_class(future, class);
     future->loop = loop;
-    future->refs = 1;
+    future->refs = refs;
     future->state = ANYLOOP_PENDING;
     future->flags = 0;
     future->outcome = ANYLOOP_RESULT;
     future->plain = 0;
-    future->task_flags = 0;
+    future->task_flags = task_flags;
     future->last = NULL;
     atomic_init(&future->released, 0);
     future->value = anyl_value_none();
+}
+
+static inline void anyl_future_init(anyloop_future *future, anyloop_loop *loop, const anyl_future_class *class)
+{
+    anyl_future_init_held(future, loop, class, 1, 0);
 }
 
 /* A future of its own class in `size` bytes, the rest of which is zero; NULL: no memory. */

@@ -101,6 +101,90 @@ void anyl_sleep_begin(anyl_task *task);
 /* It does not, after all. */
 void anyl_sleep_forget(anyl_task *task);
 
+/* ---- making, without a call, and so without a need to save registers */
+
+#define ANYL_FRAME_AT ANYL_ALIGNED(sizeof(anyl_task))
+
+/* Most frames are a few words; a call of memcpy would cost as much as the rest of the task. */
+#define ANYL_FRAME_SMALL (3 * sizeof(uint64_t))
+
+static inline bool anyl_step_small(const void *frame, size_t size)
+{
+    return size == 0 || (frame && size <= ANYL_FRAME_SMALL && size % sizeof(uint64_t) == 0);
+}
+
+ANYL_HOT void anyl_step_copy_word(char *to, const char *from, size_t at)
+{
+    memcpy(to + at * sizeof(uint64_t), from + at * sizeof(uint64_t), sizeof(uint64_t));
+}
+
+ANYL_HOT void anyl_step_copy_frame(anyl_task *task, const void *frame, size_t size)
+{
+    char *to = (char *)task + ANYL_FRAME_AT;
+    if (size == 0)
+        return;
+    anyl_step_copy_word(to, frame, 0);
+    if (size >= 2 * sizeof(uint64_t))
+        anyl_step_copy_word(to, frame, 1);
+    if (size == 3 * sizeof(uint64_t))
+        anyl_step_copy_word(to, frame, 2);
+}
+
+/* A coroutine that nobody awaits, or, with `holds` of 2, one that the loop holds as a task. */
+ANYL_HOT void anyl_step_init(anyl_task *task, anyloop_loop *loop, const char *name, anyloop_step_fn step, size_t whole,
+                             const anyl_future_class *class, uint32_t holds, uint32_t flags)
+{
+    anyl_future_init_held(&task->future, loop, class, holds, flags);
+    task->top = task;
+    task->step = step;
+    task->name = name;
+    task->size = (uint32_t)whole;
+    task->number = 0;
+    task->awaited = NULL;
+    task->where = NULL;
+    task->context = NULL;
+    task->reason = 0;
+    task->reason_size = task->cancels = 0;
+    task->closed = NULL;
+    task->timer.item.place = 0;
+}
+
+/* Without a call, for a small frame. NULL: it is to be made the long way. */
+ANYL_HOT anyl_task *anyl_step_new_quickly(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
+                                size_t size, const anyl_future_class *class, uint32_t holds, uint32_t flags)
+{
+    if (ANYL_UNLIKELY(!anyl_step_small(frame, size)))
+        return NULL;
+    anyl_task *task = anyl_object_alloc_quickly(loop, ANYL_FRAME_AT + size);
+    if (ANYL_UNLIKELY(task == NULL))
+        return NULL;
+    anyl_step_init(task, loop, name, step, ANYL_FRAME_AT + size, class, holds, flags);
+    anyl_step_copy_frame(task, frame, size);
+    return task;
+}
+
+/* Among the tasks that the loop holds. */
+ANYL_HOT void anyl_step_join(anyl_task *task, anyloop_loop *loop, anyloop_context *context)
+{
+    task->node.run = anyl_step_run_new;
+    anyl_list_append(&loop->tasks, &task->link);
+    task->context = anyl_context_retain(context);
+}
+
+/* A task like those of anyl_task_new. NULL: it is to be made by that. */
+ANYL_HOT anyl_task *anyl_step_new_task_quickly(anyloop_loop *loop, const char *name, anyloop_step_fn step,
+                                               const void *frame, size_t size)
+{
+    anyl_task *task = anyl_step_new_quickly(loop, name, step, frame, size, &anyl_task_class, 2, ANYL_TASK_STACKED);
+    if (ANYL_UNLIKELY(task == NULL))
+        return NULL;
+    if (name == NULL)
+        task->number = ++loop->task_number;
+    anyl_step_join(task, loop, anyl_loop_context(loop));
+    anyl_nodes_push(&loop->ready, &task->node);
+    return task;
+}
+
 /* ---- driving */
 
 /* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step it with `*event`. */

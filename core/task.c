@@ -117,79 +117,17 @@ const anyl_future_class anyl_task_class = {
 
 /* ---- making */
 
-#define FRAME_AT ANYL_ALIGNED(sizeof(anyl_task))
-
-/* Most frames are a few words; a call of memcpy would cost as much as the rest of the task. */
-#define FRAME_SMALL (3 * sizeof(uint64_t))
-
-static inline bool frame_is_small(const void *frame, size_t size)
-{
-    return size == 0 || (frame && size <= FRAME_SMALL && size % sizeof(uint64_t) == 0);
-}
-
-ANYL_HOT void copy_word(char *to, const char *from, size_t at)
-{
-    memcpy(to + at * sizeof(uint64_t), from + at * sizeof(uint64_t), sizeof(uint64_t));
-}
-
-ANYL_HOT void copy_small_frame(anyl_task *task, const void *frame, size_t size)
-{
-    char *to = (char *)task + FRAME_AT;
-    if (size == 0)
-        return;
-    copy_word(to, frame, 0);
-    if (size >= 2 * sizeof(uint64_t))
-        copy_word(to, frame, 1);
-    if (size == 3 * sizeof(uint64_t))
-        copy_word(to, frame, 2);
-}
-
-/* A coroutine that nobody awaits, or, with `holds` of 2, one that the loop holds as a task. */
-ANYL_HOT void init_coroutine(anyl_task *task, anyloop_loop *loop, const char *name, anyloop_step_fn step, size_t whole,
-                             const anyl_future_class *class, uint32_t holds, uint32_t flags)
-{
-    anyl_future_init(&task->future, loop, class);
-    task->future.refs = holds;
-    task->future.task_flags = flags;
-    task->top = task;
-    task->step = step;
-    task->name = name;
-    task->size = (uint32_t)whole;
-    task->number = 0;
-    task->awaited = NULL;
-    task->where = NULL;
-    task->context = NULL;
-    task->reason = 0;
-    task->reason_size = task->cancels = 0;
-    task->closed = NULL;
-    task->timer.item.place = 0;
-}
-
-/* Without a call, for a small frame. NULL: it is to be made the long way. */
-ANYL_HOT anyl_task *new_quickly(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
-                                size_t size, const anyl_future_class *class, uint32_t holds, uint32_t flags)
-{
-    if (ANYL_UNLIKELY(!frame_is_small(frame, size)))
-        return NULL;
-    anyl_task *task = anyl_object_alloc_quickly(loop, FRAME_AT + size);
-    if (ANYL_UNLIKELY(task == NULL))
-        return NULL;
-    init_coroutine(task, loop, name, step, FRAME_AT + size, class, holds, flags);
-    copy_small_frame(task, frame, size);
-    return task;
-}
-
 /* `behind` bytes follow the frame. */
 static anyl_task *new_coroutine(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
                                 size_t size, size_t behind)
 {
     if (size > UINT32_MAX / 2)
         return NULL;
-    size_t whole = FRAME_AT + (behind ? ANYL_ALIGNED(size) + behind : size);
+    size_t whole = ANYL_FRAME_AT + (behind ? ANYL_ALIGNED(size) + behind : size);
     anyl_task *task = anyl_object_alloc(loop, whole);
     if (task == NULL)
         return NULL;
-    init_coroutine(task, loop, name, step, whole, &anyl_coroutine_class, 1, 0);
+    anyl_step_init(task, loop, name, step, whole, &anyl_coroutine_class, 1, 0);
     if (size && frame)
         memcpy(anyl_task_frame(task), frame, size);
     else if (size)
@@ -216,7 +154,7 @@ anyl_task *anyl_coroutine_new_with(anyloop_loop *loop, const char *name, anyloop
 
 anyl_task *anyl_operation_new_small(anyloop_loop *loop, const anyl_operation *operation, const void *frame)
 {
-    anyl_task *task = new_quickly(loop, operation->name, operation->step, frame, operation->frame_size,
+    anyl_task *task = anyl_step_new_quickly(loop, operation->name, operation->step, frame, operation->frame_size,
                                   &anyl_coroutine_class, 1, ANYL_TASK_OPERATION);
     if (ANYL_LIKELY(task != NULL))
         return task;
@@ -240,14 +178,6 @@ anyl_task *anyl_operation_new(anyloop_loop *loop, const anyl_operation *operatio
 
 /* ---- starting */
 
-/* Among the tasks that the loop holds. */
-ANYL_HOT void join_tasks(anyl_task *task, anyloop_loop *loop, anyloop_context *context)
-{
-    task->node.run = anyl_step_run_new;
-    anyl_list_append(&loop->tasks, &task->link);
-    task->context = anyl_context_retain(context);
-}
-
 ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
 {
     anyloop_loop *loop = coroutine->future.loop;
@@ -257,7 +187,7 @@ ANYL_HOT void become_task(anyl_task *coroutine, anyloop_context *context)
     coroutine->future.task_flags = flags | ANYL_TASK_STACKED;
     anyl_future_set_class(&coroutine->future, &anyl_task_class);
     coroutine->future.refs++;
-    join_tasks(coroutine, loop, context);
+    anyl_step_join(coroutine, loop, context);
 }
 
 void anyl_step_become_task(anyl_task *coroutine, anyloop_context *context)
@@ -272,25 +202,11 @@ anyloop_task *anyl_task_start(anyl_task *coroutine, anyloop_context *context)
     return &coroutine->future;
 }
 
-ANYL_ASIDE anyl_task *new_task(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
-                               size_t size)
+anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame, size_t size)
 {
     anyl_task *task = new_coroutine(loop, name, step, frame, size, 0);
     if (task)
         anyl_task_start(task, anyl_loop_context(loop));
-    return task;
-}
-
-/* The short way does nothing that the long one does not, but it calls nothing, and so keeps nothing on the stack. */
-anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame, size_t size)
-{
-    anyl_task *task = new_quickly(loop, name, step, frame, size, &anyl_task_class, 2, ANYL_TASK_STACKED);
-    if (ANYL_UNLIKELY(task == NULL))
-        return new_task(loop, name, step, frame, size);
-    if (name == NULL)
-        task->number = ++loop->task_number;
-    join_tasks(task, loop, anyl_loop_context(loop));
-    anyl_nodes_push(&loop->ready, &task->node);
     return task;
 }
 
