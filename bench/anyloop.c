@@ -199,7 +199,8 @@ static int32_t child_step(void *frame, anyloop_task *task, uint32_t event)
     int64_t *number = frame;
     if (event == ANYLOOP_EVENT_START)
         return ANYLOOP_STEP_YIELD;
-    anyloop_value result = anyloop_int(*number);
+    static anyloop_value result = {.kind = ANYLOOP_INT};
+    result.bits = (uint64_t)*number;
     anyloop_task_return(task, &result);
     return ANYLOOP_STEP_RETURN;
 }
@@ -240,10 +241,12 @@ static int32_t gatherer_step(void *frame, anyloop_task *task, uint32_t event)
     if (my->left == 0)
         return ANYLOOP_STEP_RETURN;
     my->left -= my->size;
-    for (uint64_t i = 0; i < my->size; i++) {
-        anyloop_step_fn step = my->flags && i == my->size - 1 ? raising_step : child_step;
-        my->children[i] = anyloop_task_create(loop, NULL, step, &i, sizeof i);
-    }
+    uint64_t results = my->flags ? my->size - 1 : my->size;
+    anyloop_future **children = my->children;
+    for (uint64_t i = 0; i < results; i++)
+        children[i] = anyloop_task_create(loop, NULL, child_step, &i, sizeof i);
+    if (results < my->size)
+        children[results] = anyloop_task_create(loop, NULL, raising_step, NULL, 0);
     return await(task, anyloop_gather(loop, my->children, my->size, my->flags));
 }
 

@@ -156,15 +156,20 @@ const anyloop_value *anyloop_task_awaited(const anyloop_task *task)
     return steps(task) ? anyl_task_seen((const anyl_task *)(const void *)task) : &not_running;
 }
 
-void anyloop_task_return(anyloop_task *task, const anyloop_value *value)
+ANYL_ASIDE void set_return(anyloop_task *task, const anyloop_value *value)
 {
-    if (ANYL_LIKELY(value && steps(task) && anyl_task_return_quickly(anyl_task_of(task), value)))
-        return;
     anyloop_value taken = anyl_value_take(value);
     if (steps(task))
         anyl_task_return(anyl_task_of(task), taken);
     else
         anyl_value_release(&taken);
+}
+
+void anyloop_task_return(anyloop_task *task, const anyloop_value *value)
+{
+    if (ANYL_LIKELY(value && steps(task) && anyl_task_return_quickly(anyl_task_of(task), value)))
+        return;
+    set_return(task, value);
 }
 
 void anyloop_task_raise(anyloop_task *task, anyloop_status code, const char *text)

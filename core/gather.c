@@ -10,7 +10,6 @@ struct gather {
     anyl_fan fan;
     anyl_watch *watch;
     anyloop_value list; /* with room for all */
-    size_t left;        /* different children that were not heard of */
     bool return_exceptions;
     anyloop_future *children[];
 };
@@ -57,18 +56,20 @@ static void all_heard(struct gather *gather)
     anyloop_value list = gather->list;
     gather->list = anyl_value_none();
     anyloop_value *items = anyl_value_list_room(&list);
-    bool local = false;
+    bool owners = false, local = false;
     for (size_t i = 0; i < gather->fan.count; i++) {
         anyloop_future *child = gather->children[i];
-        if (ANYL_LIKELY(child->state == ANYLOOP_RESULT)) {
-            items[i] = child->value;
-            anyl_value_retain(&items[i]);
-            local |= anyl_value_local(&items[i]);
-        } else {
+        items[i] = child->value;
+        if (ANYL_UNLIKELY(child->state != ANYLOOP_RESULT))
             items[i] = error_of(child);
+        else if (ANYL_UNLIKELY(items[i].owner))
+            anyl_value_retain(&items[i]);
+        if (ANYL_UNLIKELY(items[i].owner)) {
+            owners = true;
+            local |= anyl_value_local(&items[i]);
         }
     }
-    anyl_value_list_fill(&list, gather->fan.count, local);
+    anyl_value_list_fill(&list, gather->fan.count, owners, local);
     if (!gather->fan.requested) {
         anyl_future_set_result(outer, list);
         return;
@@ -81,7 +82,7 @@ static void child_done(void *owner, anyloop_future *child)
 {
     struct gather *gather = owner;
     anyloop_future *outer = &gather->fan.future;
-    gather->left--;
+    gather->watch->left--;
     if (anyl_future_done(outer)) {
         if (child->state == ANYLOOP_FAILED)
             anyl_future_error(child); /* counts as looked at */
@@ -89,10 +90,10 @@ static void child_done(void *owner, anyloop_future *child)
         const anyloop_value *error = anyl_future_error(child);
         anyl_value_retain(error);
         anyl_future_set_error(outer, *error);
-    } else if (gather->left == 0) {
+    } else if (gather->watch->left == 0) {
         all_heard(gather);
     }
-    if (gather->left == 0)
+    if (gather->watch->left == 0)
         anyl_watch_keep_no_more(gather->watch);
 }
 
@@ -103,7 +104,7 @@ anyloop_status anyl_gather_check(const anyloop_loop *loop, anyloop_future *const
     for (size_t i = 0; i < count; i++) {
         if (futures[i] == NULL)
             return ANYLOOP_E_INVALID;
-        if (futures[i]->loop && futures[i]->loop != loop)
+        if (ANYL_UNLIKELY(futures[i]->loop != loop) && futures[i]->loop)
             return ANYLOOP_E_OTHER_LOOP;
         if (anyl_is_coroutine(futures[i]) && (futures[i]->task_flags & ANYL_TASK_STACKED))
             return ANYLOOP_E_STATE;
@@ -146,27 +147,27 @@ anyloop_future *anyl_gather(anyloop_loop *loop, anyloop_future *const *futures, 
     size_t done = 0;
     for (size_t i = 0; i < count; i++) {
         anyloop_future *child = gather->children[i] = futures[i];
-        if (ANYL_UNLIKELY(!anyl_watch_mark(child))) {
-            anyl_future_release(child);
-            continue;
-        }
-        anyl_ensure_future(loop, child);
-        anyl_watched *item = anyl_watch_add(watch, child);
-        if (ANYL_LIKELY(!anyl_future_done(child)))
-            anyl_watch_listen(watch, item);
-        else
+        if (ANYL_UNLIKELY(anyl_is_coroutine(child)))
+            anyl_ensure_future(loop, child);
+        if (ANYL_UNLIKELY(anyl_future_done(child))) {
+            anyl_watch_add(watch, child);
             done++;
+        } else if (ANYL_UNLIKELY(anyl_watch_is_last(watch, child))) {
+            anyl_future_release(child); /* it is there already */
+        } else {
+            anyl_watch_listen(watch, anyl_watch_add(watch, child));
+        }
     }
-    gather->left = watch->count;
-    for (size_t i = 0; i < watch->count; i++)
-        anyl_watch_unmark(watch->items[i].future);
+    watch->left = watch->count;
+    if (done < watch->count && !anyl_future_done(futures[count - 1]))
+        watch->final = futures[count - 1];
     /* those that were done before are heard of now, so that a gather of them alone is done at once */
     for (size_t i = 0; done && i < watch->count; i++)
         if (!watch->items[i].waits)
             child_done(gather, watch->items[i].future);
     if (count == 0)
         all_heard(gather);
-    if (gather->left)
+    if (gather->watch->left)
         anyl_watch_keep(watch, outer);
     return outer;
 }

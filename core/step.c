@@ -7,6 +7,8 @@
  */
 #include "step.h"
 
+#include "watch.h"
+
 /* How a coroutine ended by its answer: sets its value and gives its state. */
 static uint32_t end_by(anyl_task *coroutine, int32_t answer)
 {
@@ -275,34 +277,32 @@ enum {
     SPECIAL_END = SPECIAL | ANYL_TASK_EXTRA | ANYL_TASK_NAME_OWNED | ANYL_TASK_REASON_OWNED
 };
 
-/* Its value is there, and needs no more than its memory. */
+/* Its value is there; it awaits nothing, has no context, and needs no more than its memory. */
 ANYL_HOT void end_plainly(anyl_task *task, anyloop_loop *loop, uint8_t state)
 {
-    task->future.task_flags |= ANYL_TASK_ENDED;
-    anyl_list_unlink(&task->link);
-    if (task->awaited)
-        anyl_step_set_awaited(task, NULL);
-    if (ANYL_UNLIKELY(task->context != NULL))
-        forget_context(task);
     anyl_node *last = task->future.last;
+    task->future.task_flags |= ANYL_TASK_ENDED;
     task->future.state = state;
+    anyl_list_unlink(&task->link);
     anyl_future_set_plain(&task->future, task->size);
     if (last) {
         task->future.last = NULL;
-        anyl_nodes_push_all(&loop->ready, last);
+        if (!(state == ANYLOOP_RESULT && anyl_watch_counts(last)))
+            anyl_nodes_push_all(&loop->ready, last);
     }
     anyl_step_leave(loop);
     anyl_future_count_down(&task->future, loop); /* the loop's own hold */
 }
 
-static inline bool ends_here(const anyl_task *task)
+static inline bool ends_plainly(const anyl_task *task)
 {
-    return task->top == task && (task->future.flags & ANYL_FUTURE_USER_CALLBACKS) == 0;
+    uintptr_t held = (uintptr_t)task->awaited | (uintptr_t)task->context;
+    return task->top == task && held == 0 && (task->future.flags & ANYL_FUTURE_USER_CALLBACKS) == 0;
 }
 
 ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
 {
-    if (ANYL_LIKELY(ends_here(task)))
+    if (ANYL_LIKELY(ends_plainly(task)))
         end_plainly(task, loop, ANYLOOP_RESULT);
     else
         run_on(task, loop, ANYLOOP_STEP_RETURN);
@@ -310,7 +310,7 @@ ANYL_APART void end_shortly(anyl_task *task, anyloop_loop *loop)
 
 ANYL_APART void end_cancelled(anyl_task *task, anyloop_loop *loop)
 {
-    if (!ends_here(task)) {
+    if (!ends_plainly(task)) {
         run_on(task, loop, ANYLOOP_STEP_CANCELLED);
         return;
     }

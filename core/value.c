@@ -13,7 +13,7 @@ struct anyl_block {
     anyl_owner owner;
     atomic_uint refs;
     uint32_t kind;    /* ANYLOOP_TEXT (and BYTES), LIST, FOREIGN, ERROR: what follows */
-    uint64_t count;   /* LIST: items */
+    uint64_t count;   /* LIST: items to let go of */
     anyl_block *next; /* on a list of the dead */
     size_t size;
     anyloop_allocator allocator;
@@ -156,9 +156,9 @@ anyloop_value *anyl_value_list_room(const anyloop_value *list)
     return payload(ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner));
 }
 
-void anyl_value_list_fill(anyloop_value *list, size_t count, bool local)
+void anyl_value_list_fill(anyloop_value *list, size_t count, bool owners, bool local)
 {
-    ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner)->count = count;
+    ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner)->count = owners ? count : 0;
     list->size = count;
     if (local)
         list->flags |= ANYLOOP_VALUE_LOCAL;

@@ -118,7 +118,8 @@ anyloop_status anyl_value_list(const anyloop_allocator *allocator, size_t capaci
 void anyl_value_list_push(anyloop_value *list, anyloop_value item);
 /* The same for all at once: the room of an empty list, and what was put there. */
 anyloop_value *anyl_value_list_room(const anyloop_value *list);
-void anyl_value_list_fill(anyloop_value *list, size_t count, bool local);
+/* Has any of them an owner? Is any LOCAL? */
+void anyl_value_list_fill(anyloop_value *list, size_t count, bool owners, bool local);
 anyloop_status anyl_value_foreign(const anyloop_allocator *allocator, void *pointer, anyloop_drop_fn drop,
                                   anyloop_value *out);
 /* Cannot fail: without memory for the text it is the code. */

@@ -40,7 +40,8 @@ anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn he
     watch->owner = owner;
     watch->kept = NULL;
     anyl_list_init(&watch->link);
-    watch->count = watch->queued = 0;
+    watch->count = watch->queued = watch->left = 0;
+    watch->final = NULL;
     watch->capacity = capacity;
     return watch;
 }
@@ -48,13 +49,17 @@ anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn he
 void anyl_watch_end(anyl_watch *watch)
 {
     watch->heard = NULL;
+    watch->final = NULL;
     anyl_list_remove(&watch->link);
     watch->queued++; /* itself, until all are looked at */
-    for (size_t i = 0; i < watch->count; i++) {
-        anyl_watched *item = &watch->items[i];
-        if (item->waits && !anyl_future_unlisten(item->future, &item->node))
+    anyloop_loop *loop = watch->loop;
+    for (anyl_watched *item = watch->items, *end = item + watch->count; item < end; item++) {
+        if (ANYL_UNLIKELY(item->waits) && !anyl_future_unlisten(item->future, &item->node))
             watch->queued++;
-        anyl_future_release(item->future);
+        if (ANYL_UNLIKELY(loop->closed))
+            anyl_future_release(item->future);
+        else
+            anyl_future_release_quickly(item->future, loop);
     }
     watch->count = 0;
     if (--watch->queued == 0)

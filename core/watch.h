@@ -31,6 +31,8 @@ struct anyl_watch {
     void *owner;
     anyloop_future *kept; /* by anyl_watch_keep */
     anyl_list link;       /* among the loop's that keep */
+    size_t left;          /* the owner's: of the futures, how many were not heard of */
+    const anyloop_future *final; /* while this one is pending, results of others only count; NULL: none */
     size_t count, capacity, queued;
     anyl_watched items[];
 };
@@ -55,6 +57,28 @@ static inline void anyl_watch_listen(anyl_watch *watch, anyl_watched *item)
 {
     item->waits = true;
     anyl_future_listen(item->future, watch->loop, &item->node);
+}
+
+/* Was the watch the last to begin to hear of the pending future? */
+static inline bool anyl_watch_is_last(const anyl_watch *watch, const anyloop_future *future)
+{
+    return future->last && future->last->run == anyl_watch_run &&
+           ANYL_OWNER_OF(future->last, anyl_watched, node)->watch == watch;
+}
+
+/* A future has its result, and `last` is who waits for it. If that is a watch that only counts now, it has counted: what
+ * would come of the node's place in the ready queue nobody could see. */
+ANYL_HOT bool anyl_watch_counts(anyl_node *last)
+{
+    if (last->run != anyl_watch_run || last->next != last)
+        return false;
+    anyl_watched *item = ANYL_OWNER_OF(last, anyl_watched, node);
+    anyl_watch *watch = item->watch;
+    if (watch->final == NULL || watch->final->state != ANYLOOP_PENDING)
+        return false;
+    item->waits = false;
+    watch->left--;
+    return true;
 }
 
 /* Hear of nothing any more, and let go of the futures. */

@@ -206,11 +206,14 @@ static bool is_over(const anyloop_task *task)
            anyloop_error_code(anyloop_task_awaited(task)) == ANYLOOP_E_END;
 }
 
-/* The plain iteration gives errors like results; the one over futures has none but its timeout. */
+/* The plain iteration gives errors like results; the one over futures has none but its timeout. Without memory the next
+ * one could not be asked for, and would not be the next time either. */
 static bool is_raised(const struct iteration *my)
 {
     uint32_t outcome = anyloop_task_outcome(my->co.task);
-    return outcome == ANYLOOP_CANCELLED || (outcome == ANYLOOP_FAILED && my->next == anyloop_completions_next_future);
+    bool asked = anyloop_error_code(anyloop_task_awaited(my->co.task)) != ANYLOOP_E_NOMEM;
+    return outcome == ANYLOOP_CANCELLED ||
+           (outcome == ANYLOOP_FAILED && (my->next == anyloop_completions_next_future || !asked));
 }
 
 /* The first of the names that a future had when the step began. */
