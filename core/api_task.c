@@ -20,7 +20,9 @@ ANYL_ASIDE anyloop_task *new_task(anyloop_loop *loop, const char *name, anyloop_
                                   size_t size)
 {
     anyloop_status status = step ? anyl_api_open(loop) : ANYLOOP_E_INVALID;
-    return status == ANYLOOP_OK ? anyl_api_operation(anyl_task_new(loop, name, step, frame, size)) : anyl_failed(status);
+    if (status != ANYLOOP_OK)
+        return anyl_failed(status);
+    return anyl_api_operation(anyl_task_new(loop, name, step, frame, size));
 }
 
 anyloop_task *anyloop_task_create(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,

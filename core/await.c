@@ -4,6 +4,14 @@
  */
 #include "step.h"
 
+void anyl_step_let_go(anyl_task *task, anyloop_future *awaited)
+{
+    uint32_t begun = task->future.task_flags & ANYL_TASK_AWAITS;
+    task->future.task_flags |= ANYL_TASK_AWAITS;
+    anyl_future_release(awaited);
+    task->future.task_flags = (task->future.task_flags & ~(uint32_t)ANYL_TASK_AWAITS) | begun;
+}
+
 static int32_t await_outcome(anyl_task *task, anyloop_future *future)
 {
     anyl_step_set_awaited(task, future);

@@ -20,8 +20,8 @@
 #define ANYL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define ANYL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
-/* For the few functions that each step goes through; those that it goes around, which would cost it registers; and those
- * that it ends in. */
+/* For the few functions that each step goes through; those that it goes around, which would cost it registers; and
+ * those that it ends in. */
 #define ANYL_HOT static inline __attribute__((always_inline))
 #define ANYL_COLD __attribute__((noinline, cold))
 #define ANYL_APART static __attribute__((noinline))

@@ -8,48 +8,84 @@
  */
 #include "step.h"
 
-/* ---- the reason, which a task keeps in two words: a text that nobody owns, or the owner of a text or an error */
+/* ---- reasons */
 
-void anyl_step_forget_reason(anyl_task *task)
+static void forget_reason(anyl_task *task, uintptr_t *text, uint32_t *size, uint32_t owned)
 {
-    anyl_owner *owner = anyl_step_has(task, ANYL_TASK_REASON_OWNED) ? (anyl_owner *)task->reason : NULL;
-    anyl_step_clear(task, ANYL_TASK_REASON_OWNED);
-    task->reason = 0;
-    task->reason_size = 0;
+    anyl_owner *owner = anyl_step_has(task, owned) ? (anyl_owner *)*text : NULL;
+    anyl_step_clear(task, owned);
+    *text = 0;
+    *size = 0;
     if (owner)
         anyl_value_release_owner(owner);
 }
 
+static void keep_reason(anyl_task *task, uintptr_t *text, uint32_t *size, uint32_t owned, const anyloop_value *reason)
+{
+    anyl_value_retain(reason); /* first: it may be the one before */
+    forget_reason(task, text, size, owned);
+    if (reason->owner) {
+        task->future.task_flags |= owned;
+        *text = (uintptr_t)reason->owner;
+    } else if (reason->kind == ANYLOOP_TEXT || reason->kind == ANYLOOP_ERROR) {
+        *text = (uintptr_t)reason->bits;
+        *size = reason->size < UINT32_MAX ? (uint32_t)reason->size : UINT32_MAX;
+    }
+}
+
+static anyloop_value reason_error(uintptr_t text, uint32_t size, bool owned)
+{
+    if (owned)
+        return anyl_error_of((anyl_owner *)text, ANYLOOP_E_CANCELLED);
+    anyloop_value error = anyl_error_bare(ANYLOOP_E_CANCELLED);
+    error.bits = text;
+    error.size = size;
+    return error;
+}
+
 void anyl_step_keep_reason(anyl_task *task, const anyloop_value *reason)
 {
-    if (reason->kind == ANYLOOP_NONE && task->reason == 0)
-        return;
-    anyl_value_retain(reason); /* first: it may be the one before */
-    anyl_step_forget_reason(task);
-    if (reason->owner) {
-        task->future.task_flags |= ANYL_TASK_REASON_OWNED;
-        task->reason = (uintptr_t)reason->owner;
-    } else if (reason->kind == ANYLOOP_TEXT || reason->kind == ANYLOOP_ERROR) {
-        task->reason = (uintptr_t)reason->bits;
-        task->reason_size = reason->size < UINT32_MAX ? (uint32_t)reason->size : UINT32_MAX;
-    }
+    keep_reason(task, &task->reason, &task->reason_size, ANYL_TASK_REASON_OWNED, reason);
 }
 
 anyloop_value anyl_task_reason(const anyl_task *task)
 {
-    if (anyl_step_has(task, ANYL_TASK_REASON_OWNED))
-        return anyl_error_of((anyl_owner *)task->reason, ANYLOOP_E_CANCELLED);
-    anyloop_value error = anyl_error_bare(ANYLOOP_E_CANCELLED);
-    error.bits = task->reason;
-    error.size = task->reason_size;
-    return error;
+    return reason_error(task->reason, task->reason_size, anyl_step_has(task, ANYL_TASK_REASON_OWNED));
+}
+
+void anyl_sleep_keep_reason(anyl_task *task, const anyloop_value *reason)
+{
+    anyl_reason *own = &task->sleep_reason;
+    *own = (anyl_reason){0, 0};
+    keep_reason(task, &own->text, &own->size, ANYL_TASK_SLEEP_REASON_OWNED, reason);
+}
+
+void anyl_sleep_forget_reason(anyl_task *task)
+{
+    if (anyl_step_has(task, ANYL_TASK_SLEEP_REASON_OWNED))
+        forget_reason(task, &task->sleep_reason.text, &task->sleep_reason.size, ANYL_TASK_SLEEP_REASON_OWNED);
+}
+
+void anyl_sleep_take_reason(anyl_task *task)
+{
+    anyloop_loop *loop = task->future.loop;
+    anyl_step_take_bare_cancellation(task, loop);
+    if (anyl_step_has(task, ANYL_TASK_SLEPT_OUT)) {
+        anyl_step_clear(task, ANYL_TASK_SLEPT_OUT);
+        anyl_step_receive(loop, anyl_task_reason(task));
+        forget_reason(task, &task->reason, &task->reason_size, ANYL_TASK_REASON_OWNED);
+        return;
+    }
+    bool owned = anyl_step_has(task, ANYL_TASK_SLEEP_REASON_OWNED);
+    anyl_step_receive(loop, reason_error(task->sleep_reason.text, task->sleep_reason.size, owned));
+    anyl_sleep_forget_reason(task);
 }
 
 /* ---- one task */
 
 static void must_cancel(anyl_task *task, const anyloop_value *reason)
 {
-    if (!anyl_step_has(task, ANYL_TASK_SLEEP_CANCELLED)) /* else it hears of that reason first */
+    if (!anyl_step_has(task, ANYL_TASK_SLEPT_OUT) && (reason->kind || task->reason)) /* else there is one to hear first */
         anyl_step_keep_reason(task, reason);
     task->future.task_flags |= ANYL_TASK_MUST_CANCEL;
     if (anyl_step_has(task, ANYL_TASK_PARKED) && !task->future.loop->closing) {

@@ -36,7 +36,7 @@ struct anyloop_future {
     uint8_t state;        /* ANYLOOP_PENDING ... ANYLOOP_CANCELLED */
     uint8_t flags;
     uint8_t outcome;      /* task.h */
-    uint8_t plain;        /* it is done, and its end gives back this much memory, in ANYL_ALIGN, and nothing else; 0: ask its class */
+    uint8_t plain;        /* it is done, and its end is to give back so many ANYL_ALIGN of memory; 0: ask its class */
     anyl_node *last;      /* who waits: a ring, given by its last node; NULL: nobody */
     anyl_link link;       /* in the mailbox, or among the dead */
     atomic_uint released; /* by other threads, not counted yet */

@@ -88,7 +88,8 @@ bool anyl_life_forked(const anyloop_loop *loop)
 /* Is this thread the one that the loop belongs to now? In a forked child it may be taken apart by any. */
 static bool here(const anyloop_loop *loop)
 {
-    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self() || anyl_life_forked(loop);
+    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == anyl_port_thread_self() ||
+           anyl_life_forked(loop);
 }
 
 static void thread_ends(void *slot)

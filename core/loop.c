@@ -294,7 +294,7 @@ void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
         run_batch(loop, deadline);
 }
 
-/* A turn in which there is nothing to look at but what is ready, and that is something, until attention is asked for. */
+/* A turn in which there is nothing to look at but what is ready, of which there is some; until attention is asked for. */
 ANYL_HOT void take_short_turn(anyloop_loop *loop)
 {
     uint32_t ran = 0;

@@ -106,7 +106,7 @@ struct anyloop_loop {
     anyl_list watches;       /* that keep what they complete: watch.h */
     uint32_t task_number;
 
-    /* memory: `refs` counts handles of the loop, and one for all that lives of it: its objects, and while it is open itself */
+    /* memory: `refs` counts handles of the loop, and one for all that lives: its objects, and while it is open itself */
     atomic_uint refs, handles;
     uint64_t live;
     atomic_flag closed_lock; /* after the close objects may be released from any thread */

@@ -6,7 +6,7 @@
  */
 #include "step.h"
 
-/* The timer has a place of its own in the ready queue: a cancellation in the turn in which it is due needs the task's. */
+/* The timer has its own place in the ready queue: a cancellation in the turn in which it is due needs the task's. */
 static void run_slept(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, timer.node);
@@ -29,27 +29,39 @@ anyloop_status anyl_task_sleep(anyl_task *task, int64_t delay)
     return ANYLOOP_OK;
 }
 
+/* When the timer is due already its words are in use: the reason goes with the task's own. */
+ANYL_ASIDE void keep_reason_of_sleep(anyl_task *task, const anyloop_value *reason, bool due)
+{
+    if (due) {
+        task->future.task_flags |= ANYL_TASK_SLEPT_OUT;
+        anyl_step_keep_reason(task, reason ? reason : &anyl_value_nothing);
+    } else {
+        anyl_sleep_keep_reason(task, reason);
+    }
+}
+
 /* With a cancellation. */
-static void wake_up(anyl_task *task)
+ANYL_HOT void wake_up(anyl_task *task, const anyloop_value *reason)
 {
     anyloop_loop *loop = task->future.loop;
-    anyl_loop_disarm(loop, &task->timer);
+    bool due = !anyl_timer_armed(&task->timer);
     task->future.task_flags ^= ANYL_TASK_SLEEPS | ANYL_TASK_SLEEP_CANCELLED;
     task->node.run = anyl_step_run_cancelled;
     anyl_loop_ready(loop, &task->node);
+    if (ANYL_LIKELY(!due)) {
+        anyl_heap_remove(&loop->timers, &task->timer.item);
+        task->sleep_reason.text = 0;
+    }
+    if (ANYL_UNLIKELY(due || reason))
+        keep_reason_of_sleep(task, reason, due);
 }
 
-void anyl_sleep_begin(anyl_task *task)
+void anyl_sleep_begin_cancelled(anyl_task *task)
 {
-    anyl_step_forget_awaited(task);
-    task->future.task_flags ^= ANYL_TASK_LIES_DOWN | ANYL_TASK_SLEEPS;
-    if (!anyl_timer_armed(&task->timer)) {
-        anyl_step_clear(task, ANYL_TASK_SLEEPS);
-        anyl_loop_ready(task->future.loop, &task->node);
-    } else if (anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) { /* it reaches the sleep */
-        anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
-        wake_up(task);
-    }
+    anyloop_value reason = anyl_task_reason(task);
+    anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
+    wake_up(task, reason.bits ? &reason : NULL);
+    anyl_value_drop(&reason);
 }
 
 void anyl_sleep_forget(anyl_task *task)
@@ -65,9 +77,7 @@ int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason)
         anyl_step_clear(task, ANYL_TASK_SLEEPS);
         return ANYLOOP_E_CLOSED;
     }
-    if (reason || task->reason)
-        anyl_step_keep_reason(task, reason ? reason : &anyl_value_nothing);
-    wake_up(task);
+    wake_up(task, reason);
     return 1;
 }
 

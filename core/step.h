@@ -17,13 +17,16 @@ static inline bool anyl_step_has(const anyl_task *task, uint32_t flags)
     return (task->future.task_flags & flags) != 0;
 }
 
+/* Lets go of what it awaited. A drop of users' code in that may not await in its turn. */
+void anyl_step_let_go(anyl_task *task, anyloop_future *awaited);
+
 /* What it awaited last, replaced; takes `future`. */
 static inline void anyl_step_set_awaited(anyl_task *task, anyloop_future *future)
 {
     anyloop_future *before = task->awaited;
     task->awaited = future;
     if (before)
-        anyl_future_release(before);
+        anyl_step_let_go(task, before);
 }
 
 static inline void anyl_step_enter(anyl_task *task, anyloop_loop *loop)
@@ -58,10 +61,10 @@ static inline void anyl_step_receive(anyloop_loop *loop, anyloop_value value)
     anyl_value_drop(&before);
 }
 
-/* The step is over. */
+/* The step is over: what stays there is a code at most. */
 static inline void anyl_step_forget_received(anyloop_loop *loop)
 {
-    if (ANYL_UNLIKELY(loop->received.owner != 0))
+    if (ANYL_UNLIKELY(loop->received.bits != 0))
         anyl_step_receive(loop, anyl_value_none());
 }
 
@@ -88,7 +91,11 @@ static inline void anyl_step_forget_awaited(anyl_task *task)
 
 /* `reason` is borrowed: TEXT, ERROR or NONE. */
 void anyl_step_keep_reason(anyl_task *task, const anyloop_value *reason);
-void anyl_step_forget_reason(anyl_task *task);
+/* The same for its sleep, whose timer is disarmed. */
+void anyl_sleep_keep_reason(anyl_task *task, const anyloop_value *reason);
+void anyl_sleep_forget_reason(anyl_task *task);
+/* The task hears of the cancellation: what the step receives. */
+void anyl_sleep_take_reason(anyl_task *task);
 
 /* ---- sleeping */
 
@@ -96,8 +103,20 @@ void anyl_step_forget_reason(anyl_task *task);
 bool anyl_sleep_is(const anyl_task *coroutine);
 /* The task sleeps for it: it is awaited by nobody else, was not started, and goes. As anyl_task_sleep. */
 anyloop_status anyl_sleep_in_place(anyl_task *task, anyl_task *sleep);
+/* The cancellation that was asked in the step reaches the sleep. */
+void anyl_sleep_begin_cancelled(anyl_task *task);
 /* The step that lay down has answered: it suspends. */
-void anyl_sleep_begin(anyl_task *task);
+static inline void anyl_sleep_begin(anyl_task *task)
+{
+    anyl_step_forget_awaited(task);
+    task->future.task_flags ^= ANYL_TASK_LIES_DOWN | ANYL_TASK_SLEEPS;
+    if (!anyl_timer_armed(&task->timer)) {
+        anyl_step_clear(task, ANYL_TASK_SLEEPS);
+        anyl_loop_ready(task->future.loop, &task->node);
+    } else if (ANYL_UNLIKELY(anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
+        anyl_sleep_begin_cancelled(task);
+    }
+}
 /* It does not, after all. */
 void anyl_sleep_forget(anyl_task *task);
 
@@ -186,6 +205,21 @@ ANYL_HOT anyl_task *anyl_step_new_task_quickly(anyloop_loop *loop, const char *n
 }
 
 /* ---- driving */
+
+/* A step, with all that may be special about it. */
+ANYL_COLD void anyl_step_in_full(anyl_task *task, anyloop_loop *loop);
+/* The rest of one that gave this answer. */
+ANYL_COLD void anyl_step_go_on(anyl_task *task, anyloop_loop *loop, int32_t answer);
+/* How a coroutine ended by its answer: sets its value and gives its state. */
+uint32_t anyl_step_end_by(anyl_task *coroutine, int32_t answer);
+/* The task hears that its sleep was cancelled, for no reason. */
+ANYL_HOT void anyl_step_take_bare_cancellation(anyl_task *task, anyloop_loop *loop)
+{
+    anyl_step_clear(task, ANYL_TASK_SLEEP_CANCELLED);
+    task->future.outcome = ANYLOOP_CANCELLED;
+    loop->received.kind = ANYLOOP_ERROR; /* all the rest is zero between steps */
+    loop->received.flags = (uint32_t)ANYLOOP_E_CANCELLED;
+}
 
 /* Act on an answer of the top. True: the task suspended or ended, and may be gone. False: step it with `*event`. */
 bool anyl_step_act(anyl_task *task, int32_t answer, uint32_t *event);

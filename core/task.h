@@ -30,6 +30,12 @@
 
 typedef struct anyl_task anyl_task;
 
+/* Why something was cancelled, in two words: a static text, or, with a flag of the task's, the owner of a value. */
+typedef struct anyl_reason {
+    uintptr_t text;
+    uint32_t size; /* of a static text */
+} anyl_reason;
+
 struct anyl_task {
     anyloop_future future; /* the flags below are in its task_flags, how the last await ended in its outcome */
     anyl_node node;
@@ -48,7 +54,8 @@ struct anyl_task {
     uint32_t cancels;
     union {
         anyl_timer timer;
-        anyl_task *closed; /* once the loop is: what was on its stack */
+        anyl_reason sleep_reason; /* of a sleep that was cancelled before it was due, until the task hears of it */
+        anyl_task *closed;        /* once the loop is, and has disarmed the timer: what was on its stack */
     };
 };
 
@@ -79,7 +86,9 @@ enum {
     ANYL_TASK_LIES_DOWN = 131072,  /* in a step: it is to sleep */
     ANYL_TASK_SLEEPS = 262144,
     ANYL_TASK_SLEEP_CANCELLED = 524288, /* it slept, and hears of the cancellation next */
-    ANYL_TASK_STRANDED = 1048576   /* closed: what it awaited is gone, and could not have been cancelled any more */
+    ANYL_TASK_STRANDED = 1048576,  /* closed: what it awaited is gone, and could not have been cancelled any more */
+    ANYL_TASK_SLEEP_REASON_OWNED = 2097152,
+    ANYL_TASK_SLEPT_OUT = 4194304  /* it was due when it was cancelled: the reason is with the task's own */
 };
 
 enum { ANYL_TASK_NAME_ROOM = 32 };
@@ -203,7 +212,7 @@ ANYL_HOT bool anyl_task_await_quickly(anyl_task *task, anyloop_future *future, c
     task->awaited = future;
     task->future.task_flags |= ANYL_TASK_AWAITS;
     if (before)
-        anyl_future_release_quickly(before, task->future.loop);
+        anyl_future_release_quickly(before, task->future.loop); /* another await is refused already */
     return true;
 }
 
@@ -298,7 +307,7 @@ typedef struct anyl_fan {
     anyl_task *first, *last;
 } anyl_fan;
 
-/* The reason of the last cancelling that the task was to hear of itself, as an error that has a reference of its own. */
+/* Why it was cancelled last, as far as the task was to hear of that itself: an error with a reference of its own. */
 anyloop_value anyl_task_reason(const anyl_task *task);
 /* 1, 0 or a status, as anyloop_future_cancel. Takes the reason: TEXT, ERROR or NONE. */
 int32_t anyl_cancel(anyloop_future *future, anyloop_value reason);

@@ -56,9 +56,12 @@ bool anyl_task_close_on(anyl_task *task)
 bool anyl_task_close(anyl_task *task)
 {
     anyloop_loop *loop = task->future.loop;
+    if (!anyl_step_has(task, ANYL_TASK_CLOSING)) {
+        anyl_sleep_forget_reason(task);
+        task->closed = NULL;
+    }
     task->future.task_flags |= ANYL_TASK_CLOSING;
     anyl_step_clear(task, ANYL_TASK_PARKED);
-    task->closed = NULL;
     anyl_step_enter(task, loop);
     return anyl_task_close_on(task);
 }

@@ -66,8 +66,8 @@ static inline bool anyl_watch_is_last(const anyl_watch *watch, const anyloop_fut
            ANYL_OWNER_OF(future->last, anyl_watched, node)->watch == watch;
 }
 
-/* A future has its result, and `last` is who waits for it. If that is a watch that only counts now, it has counted: what
- * would come of the node's place in the ready queue nobody could see. */
+/* A future has its result, and `last` is who waits for it. If that is a watch that only counts now, it has counted:
+ * nobody could see what would come of the node's place in the ready queue. */
 ANYL_HOT bool anyl_watch_counts(anyl_node *last)
 {
     if (last->run != anyl_watch_run || last->next != last)
