@@ -253,33 +253,60 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
     return accepted;
 }
 
-#define DEEPEST 64 /* gathers in gathers: whoever nests more is told that the loop is closed */
+/* ---- after the close */
 
-static bool strands(const anyloop_future *future, uint32_t depth)
+/* Down a chain of tasks. Gives the gather at its end, if it is pending and new; NULL: `*found` says what became of it. */
+static anyl_fan *follow(const anyloop_future *future, bool *found)
 {
     const anyloop_future *behind = future; /* at half the pace: in a ring the two meet */
     for (uint32_t steps = 1; !anyl_future_done(future) && anyl_is_task(future); steps++) {
         const anyl_task *task = (const anyl_task *)(const void *)future;
-        if (anyl_step_has(task, ANYL_TASK_SLEEPS | ANYL_TASK_STRANDED))
-            return true;
+        *found = anyl_step_has(task, ANYL_TASK_SLEEPS | ANYL_TASK_STRANDED);
         future = task->awaited;
-        if (future == NULL || future == behind)
-            return false;
+        if (*found || future == NULL || future == behind)
+            return NULL;
         if (steps % 2 == 0)
             behind = ((const anyl_task *)(const void *)behind)->awaited;
     }
-    if (anyl_future_done(future) || !anyl_future_class_of(future)->fans)
-        return !anyl_future_done(future);
-    const anyl_fan *fan = (const anyl_fan *)(const void *)future;
-    bool found = depth == DEEPEST;
-    for (size_t i = 0; i < fan->count && !found; i++)
-        found = strands(fan->children[i], depth + 1);
-    return found;
+    bool fans = anyl_future_class_of(future)->fans;
+    *found = !anyl_future_done(future) && !fans;
+    if (anyl_future_done(future) || *found)
+        return NULL;
+    anyl_fan *fan = (anyl_fan *)(uintptr_t)future;
+    return fan->visited ? NULL : fan;
 }
 
+static void unvisit(anyl_fan *fan)
+{
+    for (; fan; fan = fan->up)
+        fan->visited = false;
+}
+
+/* Each gather once, its way back in the gathers themselves, as when they are cancelled. */
 bool anyl_cancel_strands(const anyloop_future *future)
 {
-    return strands(future, 0);
+    bool found;
+    anyl_fan *above = NULL, *seen = NULL, *fan = follow(future, &found);
+    while (!found && (fan || above)) {
+        if (fan) {
+            fan->visited = true;
+            fan->at = 0;
+            fan->up = above;
+            above = fan;
+        }
+        if (above->at < above->count) {
+            fan = follow(above->children[above->at++], &found);
+            continue;
+        }
+        fan = above;
+        above = fan->up;
+        fan->up = seen;
+        seen = fan;
+        fan = NULL;
+    }
+    unvisit(above);
+    unvisit(seen);
+    return found;
 }
 
 uint32_t anyl_task_uncancel(anyl_task *task)

@@ -212,39 +212,6 @@ static void future_take_apart(anyloop_future *future)
     anyl_future_class_of(future)->destroy(future);
 }
 
-void anyl_future_reap(anyloop_future *future)
-{
-    anyloop_loop *loop = future->loop;
-    if (ANYL_UNLIKELY(loop->reaping)) {
-        future->link.next = loop->reaped;
-        loop->reaped = &future->link;
-        return;
-    }
-    loop->reaping = true;
-    loop->live++; /* a value's drop may close the loop: its last object takes it away */
-    future_take_apart(future);
-    while (ANYL_UNLIKELY(loop->reaped != NULL)) {
-        anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
-        loop->reaped = dead->link.next;
-        future_take_apart(dead);
-    }
-    loop->reaping = false;
-    if (--loop->live == 0)
-        anyl_loop_release(loop);
-}
-
-/* ---- counting, where it is not a plain count */
-
-anyloop_future *anyl_future_retain_slow(anyloop_future *future)
-{
-    if (future->loop == NULL)
-        return future;
-    anyl_loop_lock(future->loop);
-    future->refs++;
-    anyl_loop_unlock(future->loop);
-    return future;
-}
-
 /* On a closed loop: who finds the list of the dead unattended works it off, on whatever thread. Lets go of the loop. */
 static void reap_closed(anyloop_loop *loop)
 {
@@ -262,6 +229,45 @@ static void reap_closed(anyloop_loop *loop)
     }
     anyl_loop_unlock(loop);
     anyl_loop_release(loop);
+}
+
+void anyl_future_reap(anyloop_future *future)
+{
+    anyloop_loop *loop = future->loop;
+    if (ANYL_UNLIKELY(loop->reaping)) {
+        future->link.next = loop->reaped;
+        loop->reaped = &future->link;
+        return;
+    }
+    loop->reaping = true;
+    anyl_loop_retain(loop); /* a value's drop may close the loop: then its last object takes it away */
+    future_take_apart(future);
+    while (loop->reaped && !loop->closed) {
+        anyloop_future *dead = ANYL_OWNER_OF(loop->reaped, anyloop_future, link);
+        loop->reaped = dead->link.next;
+        future_take_apart(dead);
+    }
+    if (!loop->closed) {
+        loop->reaping = false;
+        anyl_loop_release(loop);
+        return;
+    }
+    anyl_loop_lock(loop); /* from now on on other threads too */
+    loop->reaping = false;
+    anyl_loop_unlock(loop);
+    reap_closed(loop);
+}
+
+/* ---- counting, where it is not a plain count */
+
+anyloop_future *anyl_future_retain_slow(anyloop_future *future)
+{
+    if (future->loop == NULL)
+        return future;
+    anyl_loop_lock(future->loop);
+    future->refs++;
+    anyl_loop_unlock(future->loop);
+    return future;
 }
 
 void anyl_future_release_slow(anyloop_future *future)

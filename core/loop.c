@@ -268,10 +268,9 @@ ANYL_HOT void note_ran(anyloop_loop *loop, uint32_t ran)
         loop->ready_most = ran;
 }
 
-/* Until the deadline, or a node blocks. False: there is more of the batch. */
-ANYL_APART bool run_batch(anyloop_loop *loop, uint64_t deadline)
+/* Until the deadline, or a node blocks; `ran` of the batch did already. False: there is more of it. */
+ANYL_APART bool run_batch(anyloop_loop *loop, uint64_t deadline, uint32_t ran)
 {
-    uint32_t ran = 0;
     bool in_time = true;
     while (loop->batch && !loop->blocked && in_time) {
         anyl_node *node = loop->batch;
@@ -291,11 +290,11 @@ void anyl_loop_turn(anyloop_loop *loop, uint64_t deadline)
 {
     loop->blocked = false;
     if (begin_turn(loop))
-        run_batch(loop, deadline);
+        run_batch(loop, deadline, 0);
 }
 
 /* A turn in which there is nothing to look at but what is ready, of which there is some; until attention is asked for. */
-ANYL_HOT void take_short_turn(anyloop_loop *loop)
+ANYL_HOT uint32_t take_short_turn(anyloop_loop *loop)
 {
     uint32_t ran = 0;
     begin_batch(loop);
@@ -306,16 +305,18 @@ ANYL_HOT void take_short_turn(anyloop_loop *loop)
         node->run(node, loop, ANYL_RUN);
     } while (ANYL_LIKELY(!loop->attention) && (node = loop->batch) != NULL);
     note_ran(loop, ran);
+    return ran;
 }
 
 void anyl_loop_turns(anyloop_loop *loop)
 {
     loop->blocked = false;
-    while (begin_turn(loop) && run_batch(loop, UINT64_MAX)) {
+    while (begin_turn(loop) && run_batch(loop, UINT64_MAX, 0)) {
+        uint32_t ran = 0;
         loop->attention = loop->stopping || loop->drops.first || loop->run_timed;
         while (!loop->attention && loop->ready.first)
-            take_short_turn(loop);
-        if (loop->batch && !run_batch(loop, UINT64_MAX))
+            ran = take_short_turn(loop);
+        if (loop->batch && !run_batch(loop, UINT64_MAX, ran))
             return;
         if (loop->ready.first == NULL || loop->stopping || loop->blocked)
             return;
