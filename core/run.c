@@ -42,6 +42,12 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
 
 /* ---- running */
 
+/* What runs here is another process's from now on. */
+static void stop_in_child(void *loop)
+{
+    anyl_loop_block(loop);
+}
+
 /* The last that a run or a turn does to the loop: from here on another thread may make it its own. */
 static void no_longer_busy(anyloop_loop *loop)
 {
@@ -83,7 +89,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
         return ANYLOOP_E_RUNNING;
     anyl_life_retain(loop);
-    anyl_port_running_set(loop);
+    anyl_port_running_set(loop, stop_in_child);
     loop->running = loop->turning = true;
     atomic_store_explicit(&loop->busy, true, memory_order_relaxed);
     loop->guest_outside = false;
@@ -94,7 +100,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     anyl_life_route_wake(loop, false);
     anyloop_status status = run_until_stopped(loop);
     loop->running = loop->turning = loop->stopping = false;
-    anyl_port_running_set(NULL);
+    anyl_port_running_set(NULL, NULL);
     anyl_life_back_to_host(loop);
     no_longer_busy(loop);
     anyl_life_release(loop);
@@ -182,7 +188,7 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
         return ANYLOOP_E_STATE;
     void *running_before = anyl_port_running();
     anyl_life_retain(loop);
-    anyl_port_running_set(loop);
+    anyl_port_running_set(loop, stop_in_child);
     loop->turning = true;
     atomic_store_explicit(&loop->busy, true, memory_order_relaxed);
     loop->guest_outside = loop->blocked = false;
@@ -198,7 +204,9 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
         anyl_poller_clear(loop->poller);
     turn(loop, budget);
     loop->turning = false;
-    anyl_port_running_set(running_before);
+    anyl_port_running_set(running_before, stop_in_child);
+    if (running_before && anyl_life_forked(loop))
+        stop_in_child(running_before);
 
     bool out = loop->asked != NULL;
     bool unfinished = loop->batch || loop->drops.first || out || (loop->closing && loop->blocked);

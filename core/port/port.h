@@ -49,7 +49,8 @@ void *anyl_port_thread_slot(void);
 anyloop_status anyl_port_thread_slot_set(void *pointer, void (*at_exit)(void *pointer));
 /* Another one, which nobody hears of. */
 void *anyl_port_running(void);
-void anyl_port_running_set(void *pointer);
+/* `forked` hears of a fork in this thread, in the child, while the pointer is there. */
+void anyl_port_running_set(void *pointer, void (*forked)(void *pointer));
 
 /* How often this process was forked from the one that first asked. */
 uint32_t anyl_port_forks(void);

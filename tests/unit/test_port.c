@@ -300,7 +300,7 @@ static void each_living_thread_has_its_own_number_slot_and_running(void **state)
 {
     (void)state;
     int mine;
-    anyl_port_running_set(&mine);
+    anyl_port_running_set(&mine, NULL);
     assert_int_equal(anyl_port_thread_slot_set(&mine, free), ANYLOOP_OK);
     struct seen seen;
     thread other;
@@ -311,7 +311,7 @@ static void each_living_thread_has_its_own_number_slot_and_running(void **state)
     assert_null(seen.slot);
     assert_ptr_equal(anyl_port_running(), &mine);
     assert_ptr_equal(anyl_port_thread_slot(), &mine);
-    anyl_port_running_set(NULL);
+    anyl_port_running_set(NULL, NULL);
     assert_int_equal(anyl_port_thread_slot_set(NULL, NULL), ANYLOOP_OK);
 }
 

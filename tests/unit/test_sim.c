@@ -94,10 +94,10 @@ static void there_is_one_thread_and_it_keeps_its_pointers(void **state)
     assert_int_equal(anyl_port_forks(), 0);
     assert_true(anyl_port_thread_self() != 0);
     assert_int_equal(anyl_port_thread_slot_set(&mine, free), ANYLOOP_OK);
-    anyl_port_running_set(&other);
+    anyl_port_running_set(&other, NULL);
     assert_ptr_equal(anyl_port_thread_slot(), &mine);
     assert_ptr_equal(anyl_port_running(), &other);
-    anyl_port_running_set(NULL);
+    anyl_port_running_set(NULL, NULL);
     assert_int_equal(anyl_port_thread_slot_set(NULL, NULL), ANYLOOP_OK);
 }
 

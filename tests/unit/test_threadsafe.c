@@ -872,16 +872,26 @@ static void fork_now(void *user_data)
     forked = fork();
 }
 
-/* The child goes on where its parent stood, inside a callback, and comes out of the run. */
+static int ran_in_child;
+
+/* It is ready in every turn, the rest of the one that forks too. */
+static void run_in_parent(void *user_data)
+{
+    ran_in_child += forked == 0;
+    anyloop_loop_call_soon(user_data, run_in_parent, user_data, NULL, NULL);
+}
+
+/* The child goes on where its parent stood, inside a callback, and comes out of the run with no other step. */
 static void a_run_that_forks_ends_in_the_child_and_goes_on_in_the_parent(void **state)
 {
     (void)state;
     anyloop_loop *loop = loop_real();
     assert_ok(anyloop_loop_call_soon(loop, fork_now, NULL, NULL, NULL));
+    assert_ok(anyloop_loop_call_soon(loop, run_in_parent, loop, NULL, NULL));
     anyloop_future *sleep = anyloop_sleep(loop, ANYLOOP_MS(5));
     anyloop_status status = anyloop_loop_run_until_complete(loop, sleep);
     if (forked == 0)
-        _exit(status == ANYLOOP_E_FORKED ? 0 : 1);
+        _exit(status == ANYLOOP_E_FORKED && ran_in_child == 0 ? 0 : 1);
     assert_ok(status);
     anyloop_future_release(sleep);
     assert_int_equal(how_it_ended(forked), 0);

@@ -204,6 +204,7 @@ uint32_t anyl_port_processors(void)
 /* Read on every call into the library, hence thread-local and not in the key. The key only tells of the end. */
 static _Thread_local struct {
     void *running;
+    void (*forked)(void *running);
     void *slot;
     void (*at_exit)(void *pointer);
 } posix_thread;
@@ -238,9 +239,10 @@ void *anyl_port_running(void)
     return posix_thread.running;
 }
 
-void anyl_port_running_set(void *pointer)
+void anyl_port_running_set(void *pointer, void (*forked)(void *pointer))
 {
     posix_thread.running = pointer;
+    posix_thread.forked = forked;
 }
 
 static void posix_thread_ends(void *pointer)
@@ -279,6 +281,8 @@ static pthread_once_t posix_forks_once = PTHREAD_ONCE_INIT;
 static void posix_forked(void)
 {
     atomic_fetch_add_explicit(&anyl_posix_forks, 1, memory_order_relaxed);
+    if (posix_thread.running)
+        posix_thread.forked(posix_thread.running);
 }
 
 static void posix_watch_forks(void)

@@ -138,8 +138,9 @@ void *anyl_port_running(void)
     return sim_running;
 }
 
-void anyl_port_running_set(void *pointer)
+void anyl_port_running_set(void *pointer, void (*forked)(void *pointer))
 {
+    (void)forked;
     sim_running = pointer;
 }
 

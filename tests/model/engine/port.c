@@ -185,8 +185,9 @@ void *anyl_port_running(void)
     return model_me()->running;
 }
 
-void anyl_port_running_set(void *pointer)
+void anyl_port_running_set(void *pointer, void (*forked)(void *pointer))
 {
+    (void)forked;
     model_me()->running = pointer;
 }
 
