@@ -65,6 +65,7 @@ struct join_frame {
     anyloop_executor *executor;
     anyl_pool_joiner joiner;
     int64_t timeout;
+    anyloop_loop *joins; /* it counts as a job there: a virtual clock stands still for threads that end, too */
 };
 
 /* `async with timeout(...): await` the thread's word that it was the last. */
@@ -84,14 +85,23 @@ static int32_t join_await(struct join_frame *my, anyl_task *task, anyloop_future
     return ANYLOOP_STEP_AWAIT;
 }
 
+static void no_longer_joins(struct join_frame *my)
+{
+    if (my->joins)
+        my->joins->jobs--;
+    my->joins = NULL;
+}
+
 static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
 {
     struct join_frame *my = frame;
     anyl_task *task = anyl_task_of(running);
     anyloop_loop *loop = running->loop;
     anyloop_future *gone;
-    if (event != ANYLOOP_EVENT_START)
+    if (event != ANYLOOP_EVENT_START) {
+        no_longer_joins(my);
         return anyl_pass_on(task);
+    }
     loop->executor_shut = true;
     if (loop->executor == NULL || !loop->executor_ours)
         return anyl_return(task, anyl_value_none());
@@ -99,8 +109,11 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
     if (anyl_promise_new(loop, &my->joiner.promise, &gone) != ANYLOOP_OK)
         return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
     my->executor = anyl_executor_retain(loop->executor);
-    if (anyl_pool_join(my->executor, &my->joiner))
+    if (anyl_pool_join(my->executor, &my->joiner)) {
+        my->joins = loop;
+        loop->jobs++;
         return join_await(my, task, gone);
+    }
     anyl_future_release(gone);
     return anyl_return(task, anyl_value_none());
 }
@@ -108,6 +121,7 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
 static void join_drop(void *frame)
 {
     struct join_frame *my = frame;
+    no_longer_joins(my);
     if (my->executor == NULL)
         return;
     anyl_pool_join_end(my->executor, &my->joiner);

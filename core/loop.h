@@ -61,6 +61,7 @@ struct anyloop_loop {
             bool guest_outside; /* a guest between turns: what is added must wake the host */
             bool closing; /* for ever: everything is refused; while `closed` is not set, tasks are being unwound */
             bool aside;   /* objects are closed ones, or have stamps */
+            bool always_false;
         };
         uint32_t no_short_way; /* not 0: any of them */
     };
@@ -141,6 +142,8 @@ struct anyloop_loop {
     bool guest, has_fd, own_slot;
     uint32_t forks;
 };
+
+_Static_assert(offsetof(anyloop_loop, always_false) == offsetof(anyloop_loop, no_short_way) + 3, "one word in all");
 
 anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *allocator);
 /* After the last handle and the last object. */

@@ -259,7 +259,7 @@ static anyloop_status pool_figures(anyloop_executor *executor, anyloop_executor_
 {
     anyl_pool *pool = pool_of(executor);
     if (pool_forked(pool))
-        return ANYLOOP_E_STATE;
+        return ANYLOOP_E_FORKED;
     anyl_port_mutex_lock(&pool->mutex);
     figures->max_workers = pool->max_workers;
     figures->workers = pool->threads;

@@ -313,7 +313,7 @@ static void a_forked_child_is_told_nothing_of_its_parents_pool(void **state)
     assert_ok(anyloop_thread_pool_new(NULL, &pool));
     pid_t child = fork();
     if (child == 0)
-        _exit(anyloop_executor_get_figures(pool, &figures) == ANYLOOP_E_STATE ? 0 : 1);
+        _exit(anyloop_executor_get_figures(pool, &figures) == ANYLOOP_E_FORKED ? 0 : 1);
     assert_int_equal(waitpid(child, &said_what, 0), child);
     assert_int_equal(said_what, 0);
     anyloop_executor_release(pool);

@@ -180,7 +180,7 @@ typedef struct anyloop_executor_figures {
  *
  * \param executor  the pool.
  * \param figures   gets them.
- * \returns ANYLOOP_OK, ANYLOOP_E_NOT_SUPPORTED for an executor of another kind, ANYLOOP_E_STATE in a forked child for
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOT_SUPPORTED for an executor of another kind, ANYLOOP_E_FORKED in a forked child for
  *          its parent's pool, ANYLOOP_E_INVALID for a wrong struct size too.
  * \thread  any
  * \since   0.1
