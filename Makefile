@@ -12,8 +12,8 @@ MATRIX := release clang-release asan tsan amalgamation poll
 .NOTPARALLEL:
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1~\2/p' $(MAKEFILE_LIST) | column -t -s '~' 2>/dev/null \
-	  || sed -n 's/^\([a-z-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/make \1~\2/p' $(MAKEFILE_LIST) | column -t -s '~' 2>/dev/null \
+	  || sed -n 's/^\([a-z%-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
 
 demo: ## build a release, run the quickstart, then the word count on this very tree
 	@tools/setup demo
@@ -57,7 +57,7 @@ torture: ## the long lanes: every fault point of every scenario, 100000 random p
 	@tools/setup torture
 	@tools/torture
 
-bench: ## what things cost, beside their floors (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
+bench: ## what things cost, beside their floors: bench/README.md says what the rows are (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
 	@tools/setup bench
 	@mkdir -p build/bench build/release
 	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }

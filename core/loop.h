@@ -1,8 +1,8 @@
 /* loop.h -- the ready queue, the timers, the mailbox's messages, and one turn over them.
  *
  * Owns:          what is ready, what is due when, the loop's memory.
- * Must not know: the port (it is given `now` and, through the mailbox, `wake`); futures, tasks, executors. It never
- *                sleeps.
+ * Must not know: the port (it is given `now` and, through the mailbox, `wake`); futures, tasks, executors, though it has
+ *                fields that are theirs alone. It never sleeps.
  * Threads:       the loop's, but for the mailbox and the count of holders.
  * Why:           split from the wait, one turn is the same code for a browser, a host's loop, a game frame and a test.
  *

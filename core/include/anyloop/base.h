@@ -3,7 +3,8 @@
  * The conventions of the whole interface, said once:
  *
  * Pointers are not NULL unless "May be NULL." is written. Every function checks what it is given: a bad argument is
- * a status or a failed future, never a crash, and nothing is lost.
+ * a status or a failed future, never a crash, and nothing is lost. (What cannot be checked is a handle that was let go of,
+ * or cast from another type. `await` takes: a task that is awaited twice is retained once before.)
  *
  * Objects are opaque and counted. A handle that you were given is yours to release; a handle that you are shown
  * ("borrowed") is not. `await`, the combinators and whatever is said to *take* its argument consume the reference,

@@ -250,7 +250,7 @@ static inline uint32_t anyl_coro_leaving(const anyloop_coro *co)
 #define ANYLOOP_RERAISE ANYL_LEAVE(anyl_coro_pass_on(&my->co))
 
 /* ANYLOOP_VALUE(anyloop_int(3)): a value where a pointer to one is wanted.
- * ANYLOOP_TASK(loop, name, .member = value, ...): a task of coroutine `name`.
+ * ANYLOOP_TASK(loop, name, .member = value, ...): a task of coroutine `name`, with up to eight members.
  * ANYLOOP_CORO(loop, name, .member = value, ...): the coroutine itself, to await: it runs inside the awaiting task.
  * ANYLOOP_GATHER(loop, future, ...): of up to what a line holds. C only: they need compound literals. */
 #ifndef __cplusplus

@@ -54,7 +54,7 @@ typedef struct anyloop_loop_options {
 
 enum {
     /* Time stands still while anything is ready or a job runs, and jumps to the next timer when nothing does: tests
-     * take no time. */
+     * take no time. It does not wait for other threads of yours: what they will complete, a timeout overtakes. */
     ANYLOOP_LOOP_VIRTUAL_CLOCK = 1,
     /* No thread owns the loop: the host promises to serialise its calls, from whatever OS thread. */
     ANYLOOP_LOOP_UNPINNED = 2,
