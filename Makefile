@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PRESETS := release asan
-MATRIX := release clang-release asan tsan amalgamation poll
+MATRIX := release clang-release asan slab tsan amalgamation poll
 
 .PHONY: help demo test matrix random torture bench amalgamation api abidiff conformance format clean
 .NOTPARALLEL:

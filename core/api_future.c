@@ -86,25 +86,40 @@ anyloop_status anyloop_future_set_error(anyloop_future *future, const anyloop_va
     return complete(future, ANYLOOP_FAILED, error);
 }
 
-int32_t anyloop_future_cancel(anyloop_future *future, const anyloop_value *reason)
+/* A task keeps the reason in two words. */
+static anyloop_status check_reason(const anyloop_value *reason)
+{
+    if (reason->kind == ANYLOOP_NONE)
+        return reason->owner ? ANYLOOP_E_INVALID : ANYLOOP_OK;
+    if (reason->kind != ANYLOOP_TEXT && reason->kind != ANYLOOP_ERROR)
+        return ANYLOOP_E_TYPE;
+    bool fits = reason->owner ? anyl_error_in_owner(reason) : reason->size <= UINT32_MAX;
+    return fits ? ANYLOOP_OK : ANYLOOP_E_INVALID;
+}
+
+ANYL_ASIDE int32_t cancel(anyloop_future *future, const anyloop_value *reason)
 {
     anyloop_status status = check(future);
-    if (status == ANYLOOP_OK && reason && reason->kind != ANYLOOP_NONE && reason->kind != ANYLOOP_TEXT &&
-        reason->kind != ANYLOOP_ERROR)
-        status = ANYLOOP_E_TYPE;
+    if (status == ANYLOOP_OK && reason)
+        status = check_reason(reason);
     if (status != ANYLOOP_OK) {
         anyl_api_release_value(reason);
         return status;
     }
     anyloop_loop *loop = future->loop;
-    if (reason == NULL && anyl_task_sleeps(future))
-        return anyl_sleep_cancel(anyl_task_of(future), NULL);
     if (loop)
         anyl_life_retain(loop); /* users' code on the way may let go of it */
-    int32_t accepted = anyl_cancel(future, anyl_value_take(reason));
+    int32_t accepted = anyl_cancel(future, reason && reason->kind ? *reason : anyl_value_none());
     if (loop)
         anyl_life_release(loop);
     return accepted;
+}
+
+int32_t anyloop_future_cancel(anyloop_future *future, const anyloop_value *reason)
+{
+    if (ANYL_LIKELY(reason == NULL && future && anyl_task_sleeps(future) && anyl_api_here(future->loop)))
+        return anyl_sleep_cancel(anyl_task_of(future), NULL);
+    return cancel(future, reason);
 }
 
 /* ---- looking */

@@ -302,8 +302,10 @@ anyloop_status anyloop_loop_unhold(anyloop_loop *loop)
 
 size_t anyloop_loop_stall_report(anyloop_loop *loop, char *buffer, size_t size)
 {
-    bool here = anyl_api_check(loop) == ANYLOOP_OK && (buffer || size == 0);
-    return here ? anyl_inspect_tasks(loop, buffer, size) : 0;
+    if (buffer && size)
+        buffer[0] = 0;
+    bool open = anyl_api_open(loop) == ANYLOOP_OK && (buffer || size == 0);
+    return open ? anyl_inspect_tasks(loop, buffer, size) : 0;
 }
 
 anyloop_task *anyloop_current_task(const anyloop_loop *loop)

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "api.h"
+#include "life.h"
 #include "step.h"
 
 /* ---- making */
@@ -102,10 +103,14 @@ void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *optio
 {
     anyloop_context *context =
         options && options->context ? options->context : anyl_loop_context(coroutine->future.loop);
-    if (options && (options->flags & ANYLOOP_TASK_EAGER))
-        anyl_task_start_eager(coroutine, context);
-    else
+    if (options == NULL || (options->flags & ANYLOOP_TASK_EAGER) == 0) {
         anyl_task_start(coroutine, context);
+        return;
+    }
+    anyloop_loop *loop = coroutine->future.loop;
+    anyl_life_retain(loop); /* the first step may let go of the loop */
+    anyl_task_start_eager(coroutine, context);
+    anyl_life_release(loop);
 }
 
 ANYL_ASIDE anyloop_task *create_task(anyloop_loop *loop, anyloop_future *coroutine, const anyloop_task_options *options)

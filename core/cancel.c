@@ -29,7 +29,7 @@ static void keep_reason(anyl_task *task, uintptr_t *text, uint32_t *size, uint32
         *text = (uintptr_t)reason->owner;
     } else if (reason->kind == ANYLOOP_TEXT || reason->kind == ANYLOOP_ERROR) {
         *text = (uintptr_t)reason->bits;
-        *size = reason->size < UINT32_MAX ? (uint32_t)reason->size : UINT32_MAX;
+        *size = (uint32_t)reason->size;
     }
 }
 

@@ -116,6 +116,8 @@ static void add_task_edges(anyl_graph *graph, const anyl_task *task)
     if (waits)
         add_edge(graph, task->awaited);
     for (anyl_task *coroutine = task->top; coroutine; coroutine = anyl_task_below(task, coroutine)) {
+        if (coroutine->future.task_flags & ANYL_TASK_ENDED)
+            continue; /* its frame is dropped */
         anyl_group_each(coroutine, add_edge, graph);
         if (waits) {
             anyl_wait_each(coroutine, add_edge, graph);

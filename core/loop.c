@@ -368,10 +368,11 @@ void anyl_loop_end_loan(anyloop_loop *loop)
 {
     if (!loop->callback_told)
         return;
-    anyl_context_release(loop->lent_context);
+    anyloop_context *lent = loop->lent_context;
     loop->lent_context = NULL;
     loop->current_context = &loop->context;
     loop->callback_told = false;
+    anyl_context_release(lent);
 }
 
 void anyl_loop_forget_told(anyloop_loop *loop)

@@ -54,12 +54,10 @@ ANYL_APART void end_cancelled(anyl_task *task, anyloop_loop *loop)
         anyl_step_go_on(task, loop, ANYLOOP_STEP_CANCELLED);
         return;
     }
-    if (task->future.value.kind == ANYLOOP_NONE) { /* and all the rest is zero */
-        task->future.value.kind = ANYLOOP_ERROR;
-        task->future.value.flags = (uint32_t)ANYLOOP_E_CANCELLED;
-    } else {
+    if (task->future.value.kind == ANYLOOP_NONE && task->future.value.owner == 0)
+        task->future.value = anyl_error_bare(ANYLOOP_E_CANCELLED);
+    else
         anyl_step_end_by(task, ANYLOOP_STEP_CANCELLED);
-    }
     task->future.flags |= ANYL_FUTURE_REASON_ONCE;
     end_plainly(task, loop, ANYLOOP_CANCELLED);
 }

@@ -25,8 +25,10 @@ void anyl_slab_deinit(anyl_slab *slab)
 {
     while (slab->chunks) {
         struct anyl_slab_chunk *chunk = slab->chunks;
+        size_t size = chunk->size;
         slab->chunks = chunk->next;
-        anyl_free(&slab->allocator, chunk, chunk->size);
+        anyl_slab_show(chunk, size);
+        anyl_free(&slab->allocator, chunk, size);
     }
 }
 

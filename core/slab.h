@@ -4,7 +4,8 @@
  * Must not know: what the objects are.
  * Threads:       one at a time.
  * Why not malloc: a task's life is an allocation and a free; popping a free list is a tenth of malloc's price. Under a
- *                sanitizer every object comes from the allocator alone, so that each use after its end is seen.
+ *                sanitizer every object comes from the allocator alone, so that each use after its end is seen; with
+ *                ANYL_SLAB_POISON AddressSanitizer watches the free lists instead.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -22,8 +23,14 @@
 #define ANYL_SLAB_BYPASS 1
 #endif
 #endif
-#ifndef ANYL_SLAB_BYPASS
+#if !defined(ANYL_SLAB_BYPASS) || defined(ANYL_SLAB_POISON)
+#undef ANYL_SLAB_BYPASS
 #define ANYL_SLAB_BYPASS 0
+#endif
+
+#ifdef ANYL_SLAB_POISON
+void __asan_poison_memory_region(void const volatile *address, size_t size);
+void __asan_unpoison_memory_region(void const volatile *address, size_t size);
 #endif
 
 typedef struct anyl_slab_free {
@@ -42,6 +49,27 @@ void anyl_slab_init(anyl_slab *slab, const anyloop_allocator *allocator);
 void anyl_slab_deinit(anyl_slab *slab);
 void *anyl_slab_refill(anyl_slab *slab, size_t size);
 
+/* Nobody has the object from now on. */
+ANYL_HOT void anyl_slab_hide(void *object, size_t size)
+{
+#ifdef ANYL_SLAB_POISON
+    __asan_poison_memory_region(object, size);
+#else
+    (void)object, (void)size;
+#endif
+}
+
+/* Somebody has it again, and what he left there before is spoilt. */
+ANYL_HOT void anyl_slab_show(void *object, size_t size)
+{
+#ifdef ANYL_SLAB_POISON
+    __asan_unpoison_memory_region(object, size);
+    memset((char *)object + sizeof(anyl_slab_free), 0xa5, size - sizeof(anyl_slab_free));
+#else
+    (void)object, (void)size;
+#endif
+}
+
 /* One that was given back; NULL: there is none. */
 ANYL_HOT void *anyl_slab_take(anyl_slab *slab, size_t size)
 {
@@ -49,8 +77,10 @@ ANYL_HOT void *anyl_slab_take(anyl_slab *slab, size_t size)
     if (ANYL_SLAB_BYPASS || ANYL_UNLIKELY(place > ANYL_SLAB_LARGEST / ANYL_ALIGN))
         return NULL;
     anyl_slab_free *object = slab->free[place];
-    if (ANYL_LIKELY(object != NULL))
+    if (ANYL_LIKELY(object != NULL)) {
+        anyl_slab_show(object, place * ANYL_ALIGN);
         slab->free[place] = object->next;
+    }
     return object;
 }
 
@@ -71,6 +101,7 @@ ANYL_HOT void anyl_slab_put(anyl_slab *slab, void *pointer, size_t units)
     }
     object->next = slab->free[units];
     slab->free[units] = object;
+    anyl_slab_hide(object, units * ANYL_ALIGN);
 }
 
 static inline void anyl_slab_release(anyl_slab *slab, void *pointer, size_t size)

@@ -39,6 +39,7 @@ ANYL_ASIDE void forget_context(anyl_task *task)
 static void end_task(anyl_task *task, uint32_t state)
 {
     anyloop_loop *loop = task->future.loop;
+    anyl_step_leave(loop); /* users' code that is dropped now is in no task */
     if (ANYL_UNLIKELY(state == ANYLOOP_CANCELLED)) {
         task->future.flags |= ANYL_FUTURE_REASON_ONCE;
     } else if (ANYL_UNLIKELY(anyl_step_has(task, ANYL_TASK_MUST_CANCEL)) && state == ANYLOOP_RESULT) {
@@ -50,13 +51,12 @@ static void end_task(anyl_task *task, uint32_t state)
     anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
     anyl_list_unlink(&task->link);
     anyl_step_set_awaited(task, NULL);
+    anyl_future_end(&task->future, state);
     if (task->context)
         forget_context(task);
-    anyl_future_end(&task->future, state);
     if (state == ANYLOOP_CANCELLED &&
         !anyl_step_has(task, ANYL_TASK_EXTRA | ANYL_TASK_NAME_OWNED | ANYL_TASK_REASON_OWNED))
         anyl_future_set_plain(&task->future, task->size);
-    anyl_step_leave(loop);
     anyl_future_count_down(&task->future, loop); /* the loop's own hold */
 }
 

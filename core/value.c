@@ -210,16 +210,29 @@ anyloop_status anyl_error_with(const anyloop_allocator *allocator, const anyloop
     return ANYLOOP_OK;
 }
 
+static anyloop_value whole_error(const anyl_block *block, anyloop_status code)
+{
+    uint64_t size = block->kind == ANYLOOP_ERROR ? DETAIL : block->size - BLOCK_HEAD - 1;
+    anyloop_value error = block_value(block, ANYLOOP_ERROR, size);
+    error.flags = (uint32_t)code;
+    return error;
+}
+
+bool anyl_error_in_owner(const anyloop_value *text_or_error)
+{
+    const anyl_owner *owner = anyl_value_owner(text_or_error);
+    if (owner->class != &anyl_block_class)
+        return false;
+    const anyl_block *block = ANYL_OWNER_OF(owner, anyl_block, owner);
+    anyloop_value whole = whole_error(block, ANYLOOP_E_CANCELLED);
+    return (block->kind == ANYLOOP_TEXT || block->kind == ANYLOOP_ERROR) && text_or_error->bits == whole.bits &&
+           text_or_error->size == whole.size;
+}
+
 anyloop_value anyl_error_of(anyl_owner *owner, anyloop_status code)
 {
-    if (owner->class != &anyl_block_class)
-        return anyl_error_bare(code);
-    const anyl_block *block = ANYL_OWNER_OF(owner, anyl_block, owner);
-    bool detailed = block->kind == ANYLOOP_ERROR;
-    anyloop_value error = block_value(block, ANYLOOP_ERROR, detailed ? DETAIL : block->size - BLOCK_HEAD - 1);
-    error.flags = (uint32_t)code;
     owner->class->retain(owner);
-    return error;
+    return whole_error(ANYL_OWNER_OF(owner, anyl_block, owner), code);
 }
 
 static const struct error_detail *detail_of(const anyloop_value *error)

@@ -126,7 +126,9 @@ anyloop_status anyl_value_foreign(const anyloop_allocator *allocator, void *poin
 anyloop_value anyl_error_text(const anyloop_allocator *allocator, anyloop_status code, const char *text, size_t size);
 anyloop_status anyl_error_with(const anyloop_allocator *allocator, const anyloop_error_options *options,
                                anyloop_value *out);
-/* The error of that code which a text's or an error's owner stands for; takes a reference. */
+/* Can it be told from its owner alone? Not a part of a text, nor what lies in memory that is not the library's. */
+bool anyl_error_in_owner(const anyloop_value *text_or_error);
+/* The error of that code which such an owner stands for; takes a reference. */
 anyloop_value anyl_error_of(anyl_owner *owner, anyloop_status code);
 const char *anyl_error_get_text(const anyloop_value *error, size_t *size);
 int32_t anyl_error_os_code(const anyloop_value *error);

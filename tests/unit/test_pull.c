@@ -646,6 +646,29 @@ static void no_close_begins_while_a_pulled_eager_step_is_out(void **state)
     loop_end(loop);
 }
 
+static int32_t let_go_step(void *frame, anyloop_task *task, uint32_t event)
+{
+    anyloop_loop **loop = frame;
+    (void)task, (void)event;
+    anyloop_loop_release(*loop);
+    return ANYLOOP_STEP_RETURN;
+}
+
+static void an_eager_step_in_c_may_let_go_of_the_last_handle(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    host self = host_of(loop, 8);
+    anyloop_task *task = pulled_task(loop, 1);
+    expect(&self, "start1");
+    anyloop_task *eager = eager_task(loop, anyloop_coroutine_create(loop, "eager", let_go_step, &loop, sizeof loop));
+    assert_int_equal(anyloop_future_state(eager), ANYLOOP_RESULT);
+    assert_int_equal(anyloop_task_stepped(task, ANYLOOP_STEP_RETURN), ANYLOOP_E_STATE); /* its loop is closed */
+    anyloop_future_release(eager);
+    anyloop_future_release(task);
+    assert_int_equal(memory.blocks, 0);
+}
+
 static void outside_every_step_an_eager_task_waits_for_its_turn(void **state)
 {
     (void)state;
@@ -689,6 +712,7 @@ int main(void)
         cmocka_unit_test(a_pulled_eager_task_that_goes_on_is_turned_for_before_anything_else),
         cmocka_unit_test(a_pulled_eager_task_may_be_made_while_the_host_deals_with_a_callback),
         cmocka_unit_test(no_close_begins_while_a_pulled_eager_step_is_out),
+        cmocka_unit_test(an_eager_step_in_c_may_let_go_of_the_last_handle),
         cmocka_unit_test(outside_every_step_an_eager_task_waits_for_its_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,9 +271,130 @@ static void a_contexts_value_looks_at_the_context_while_it_is_dropped(void **sta
     assert_int_equal(self.times, 1); /* it was replaced, and the new one was there */
     assert_ok(seen.got);
     run_to(loop, ANYLOOP_TASK(loop, setter, .self = &self), ANYLOOP_OK);
-    assert_int_equal(self.times, 2); /* with the task, whose context is no more */
-    assert_int_equal(seen.got, ANYLOOP_E_NOT_FOUND);
+    assert_int_equal(self.times, 2); /* with the task: it sees the loop's own context again */
+    assert_ok(seen.got);
     anyloop_contextvar_release(seen.var);
+    loop_end(loop);
+}
+
+static void set_another(void *user_data)
+{
+    awkward *self = user_data;
+    const anyloop_value another = dropped_by(look_at_context, self);
+    assert_ok(anyloop_contextvar_set(self->loop, seen.var, &another));
+}
+
+struct replaced {
+    anyloop_coro co;
+    awkward *self;
+};
+
+ANYLOOP_ASYNC(replaced)
+{
+    ANYLOOP_BEGIN;
+    {
+        const anyloop_value value = dropped_by(set_another, my->self);
+        assert_ok(anyloop_contextvar_set(my->co.loop, seen.var, &value));
+    }
+    ANYLOOP_END;
+}
+
+static void what_a_drop_sets_while_its_context_goes_is_dropped_too(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    awkward self = {.loop = loop};
+    assert_ok(anyloop_contextvar_new("v", &seen.var));
+    run_to(loop, ANYLOOP_TASK(loop, replaced, .self = &self), ANYLOOP_OK);
+    assert_int_equal(self.times, 0); /* the loop's own context has it */
+    assert_ok(anyloop_contextvar_set(loop, seen.var, ANYLOOP_VALUE(anyloop_none())));
+    assert_int_equal(self.times, 1);
+    anyloop_contextvar_release(seen.var);
+    loop_end(loop);
+}
+
+static anyloop_status count_visit(void *user_data, const anyloop_task_info *info)
+{
+    awkward *self = user_data;
+    (void)info;
+    self->times++;
+    return ANYLOOP_OK;
+}
+
+static void visit_tasks(void *user_data)
+{
+    awkward *self = user_data;
+    assert_ok(anyloop_loop_visit_tasks(self->loop, count_visit, self));
+}
+
+struct cancelled_late {
+    anyloop_coro co;
+    awkward *self;
+};
+
+ANYLOOP_ASYNC(cancelled_late)
+{
+    ANYLOOP_BEGIN;
+    assert_int_equal(anyloop_future_cancel(my->co.task, NULL), 1);
+    {
+        const anyloop_value result = dropped_by(visit_tasks, my->self);
+        ANYLOOP_RETURN(result);
+    }
+    ANYLOOP_END;
+}
+
+static void a_group_that_ends_may_be_visited(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    awkward self = {.loop = loop};
+    anyloop_group *group;
+    assert_ok(anyloop_group_new(loop, &group));
+    anyloop_future *operation = anyloop_group_run(group, ANYLOOP_CORO(loop, cancelled_late, .self = &self));
+    anyloop_group_release(group);
+    run_to(loop, operation, ANYLOOP_E_CANCELLED);
+    assert_int_equal(self.times, 1);
+    loop_end(loop);
+}
+
+static void ask_for_a_report(void *user_data)
+{
+    awkward *self = user_data;
+    char report[64] = "x";
+    self->times++;
+    assert_int_equal(anyloop_loop_stall_report(self->loop, report, sizeof report), 0);
+    assert_string_equal(report, "");
+}
+
+struct reported {
+    anyloop_coro co;
+    anyloop_future *future;
+};
+
+ANYLOOP_ASYNC(reported)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(my->future);
+    ANYLOOP_END;
+}
+
+static void noted(void *user_data, anyloop_future *future)
+{
+    (void)user_data, (void)future;
+    note("done");
+}
+
+static void there_is_no_report_while_the_loop_closes(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    awkward self = {.loop = loop};
+    anyloop_task *inner = ANYLOOP_TASK(loop, reported, .future = future_new(loop));
+    assert_ok(anyloop_future_add_done_callback(inner, noted, &self, ask_for_a_report));
+    anyloop_future_release(ANYLOOP_TASK(loop, reported, .future = inner));
+    turns(loop, 2);
+    assert_ok(anyloop_loop_close(loop));
+    assert_int_equal(self.times, 1);
     loop_end(loop);
 }
 
@@ -815,6 +936,9 @@ int main(void)
         cmocka_unit_test(a_frames_drop_awaits_nothing_and_the_task_goes_on),
         cmocka_unit_test(a_coroutine_that_is_cancelled_may_let_go_of_its_own_last_handle),
         cmocka_unit_test(a_contexts_value_looks_at_the_context_while_it_is_dropped),
+        cmocka_unit_test(what_a_drop_sets_while_its_context_goes_is_dropped_too),
+        cmocka_unit_test(a_group_that_ends_may_be_visited),
+        cmocka_unit_test(there_is_no_report_while_the_loop_closes),
         cmocka_unit_test(a_cancel_reason_whose_drop_cancels_again_leaves_the_task_cancelled),
         cmocka_unit_test(a_results_drop_may_close_the_loop),
         cmocka_unit_test(a_results_drop_may_let_go_of_the_last_handle),

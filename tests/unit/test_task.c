@@ -674,6 +674,35 @@ static void a_task_that_leaves_a_ring_forgets_what_it_awaited_before(void **stat
     end_of_circle(loop, tasks, 2);
 }
 
+static void drop_nothing(void *user_data)
+{
+    note(user_data);
+}
+
+static void a_reason_that_is_a_part_of_a_text_is_refused(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future *future = future_new(loop);
+    anyloop_value part, own;
+    assert_ok(anyloop_value_text(loop, "a long text", 11, &part));
+    part.bits += 2;
+    part.size = 4;
+    assert_int_equal(anyloop_future_cancel(future, &part), ANYLOOP_E_INVALID);
+    assert_ok(anyloop_value_foreign(loop, "dropped", drop_nothing, &own));
+    own.kind = ANYLOOP_TEXT;
+    own.size = 7;
+    assert_int_equal(anyloop_future_cancel(future, &own), ANYLOOP_E_INVALID);
+    assert_trace("dropped");
+    part = anyloop_none();
+    part.kind = ANYLOOP_TEXT; /* static, of more bytes than there are */
+    part.size = UINT64_C(1) << 32;
+    assert_int_equal(anyloop_future_cancel(future, &part), ANYLOOP_E_INVALID);
+    assert_int_equal(anyloop_future_state(future), ANYLOOP_PENDING);
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -689,6 +718,7 @@ int main(void)
         cmocka_unit_test(a_ring_of_tasks_is_broken_by_a_cancellation),
         cmocka_unit_test(a_ring_of_tasks_is_given_back_at_the_close),
         cmocka_unit_test(a_task_that_leaves_a_ring_forgets_what_it_awaited_before),
+        cmocka_unit_test(a_reason_that_is_a_part_of_a_text_is_refused),
         cmocka_unit_test(a_frame_is_dropped_once_started_or_not),
         cmocka_unit_test(a_coroutine_that_was_not_started_ends_cancelled),
         cmocka_unit_test(d27_the_current_task_is_right_across_awaits_of_interleaving_tasks),

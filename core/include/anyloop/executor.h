@@ -5,6 +5,9 @@
  * while it is queued takes it out of the queue; while it runs, the future is cancelled at once, the job is asked to
  * stop (`anyloop_job_stopping`), and what it still returns is dropped.
  *
+ * Signals are blocked on the threads of the default executor, and so in a child that a job forks, which has that thread
+ * alone: it goes on to exec or to _exit, and does not return from the job.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef ANYLOOP_EXECUTOR_H

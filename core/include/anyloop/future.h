@@ -86,10 +86,11 @@ ANYLOOP_API anyloop_status anyloop_future_set_error(anyloop_future *future, cons
  * the request to its children. A coroutine that was not started ends cancelled. Allocates nothing.
  *
  * \param future  the future.
- * \param reason  a TEXT or ERROR value, taken, on failure too. May be NULL: none.
+ * \param reason  a TEXT or ERROR value, taken, on failure too. May be NULL: none. A text that is counted is a whole one
+ *                that the library made: a part of one, or one in memory of your own, copy with `anyloop_value_text`.
  * \returns 1 when the request was accepted, 0 when it is done already; ANYLOOP_E_STATE for a coroutine that runs inside
- *          a task; ANYLOOP_E_CLOSED when the loop is closed and somebody waited; ANYLOOP_E_TYPE for any other reason;
- *          ANYLOOP_E_THREAD, ANYLOOP_E_INVALID.
+ *          a task; ANYLOOP_E_CLOSED when the loop is closed and somebody waited; ANYLOOP_E_TYPE for any other reason,
+ *          ANYLOOP_E_INVALID for a part of a text; ANYLOOP_E_THREAD.
  * \thread  loop
  * \owns    takes `reason`.
  * \since   0.1

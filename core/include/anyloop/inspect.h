@@ -111,7 +111,7 @@ typedef void (*anyloop_slow_callback_fn)(void *user_data, anyloop_loop *loop, co
 
 /* Tell of each task's step, and each callback, that keeps the loop for `duration` or longer: asyncio's
  * slow_callback_duration. Off at first, and then it costs nothing; on, the clock is read at every step. Takes effect
- * with the next turn. What a host runs itself, a pulled step, is not measured; an eager first step counts for the step
+ * with the next step or callback. What a host runs itself, a pulled step, is not measured; an eager first step counts for the step
  * that made the task.
  *
  * \param loop       the loop.

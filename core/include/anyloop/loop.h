@@ -441,7 +441,7 @@ ANYLOOP_API anyloop_status anyloop_loop_unhold(anyloop_loop *loop);
  * \param loop    the loop.
  * \param buffer  gets as much as fits, and a NUL. May be NULL when `size` is 0.
  * \param size    of `buffer`, in bytes.
- * \returns the bytes that the whole report needs, without its NUL.
+ * \returns the bytes that the whole report needs, without its NUL; 0 from when the loop begins to close.
  * \thread  loop
  * \since   0.1
  */

@@ -19,6 +19,10 @@
  * Read an error through the functions below: only they know its detail. TEXT that the library made has a NUL after its
  * end.
  *
+ * Owners are counted, not collected. Values cannot lead back to themselves, but a FUTURE in a value can: a future whose
+ * result leads to that future, a queue with a FUTURE of a task that waits on that queue. Such a ring stays, and its
+ * loop's memory with it, unless the program takes the value out before it lets go of it.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef ANYLOOP_VALUE_H
