@@ -390,34 +390,34 @@ void anyl_loop_log(anyloop_loop *loop, uint32_t level, const char *text)
         loop->log(loop->log_data, level, text, strlen(text));
 }
 
-static void log_exception(anyloop_loop *loop, const anyloop_exception *exception, const char *name)
+static void write_exception(anyl_text *text, const anyloop_exception *exception, const char *name)
 {
-    char line[512];
-    anyl_text text = anyl_text_in(line, sizeof line);
-    anyl_text_add(&text, exception->message ? exception->message : "error");
+    anyl_text_add(text, exception->message ? exception->message : "error");
     if (name) {
-        anyl_text_add(&text, ": task ");
-        anyl_text_add(&text, name);
+        anyl_text_add(text, ": task ");
+        anyl_text_add(text, name);
     }
     if (exception->error) {
         size_t size;
         const char *words = anyl_error_get_text(exception->error, &size);
-        anyl_text_add(&text, ": ");
-        anyl_text_add(&text, anyl_status_name(anyl_error_code(exception->error)));
+        anyl_text_add(text, ": ");
+        anyl_text_add(text, anyl_status_name(anyl_error_code(exception->error)));
         if (size) {
-            anyl_text_add(&text, ": ");
-            anyl_text_bytes(&text, words, size);
+            anyl_text_add(text, ": ");
+            anyl_text_bytes(text, words, size);
         }
     }
-    anyl_loop_log(loop, ANYLOOP_LOG_ERROR, line);
 }
 
 void anyl_loop_report(anyloop_loop *loop, const anyloop_exception *exception, const char *name)
 {
-    if (loop->exception_handler == NULL)
-        log_exception(loop, exception, name);
-    else if (loop->exception_handler(loop->exception_data, loop, exception) != ANYLOOP_OK) {
+    char line[512];
+    anyl_text text = anyl_text_in(line, sizeof line);
+    write_exception(&text, exception, name); /* first: the handler may change the name */
+    if (loop->exception_handler) {
+        if (loop->exception_handler(loop->exception_data, loop, exception) == ANYLOOP_OK)
+            return;
         anyl_loop_log(loop, ANYLOOP_LOG_ERROR, "unhandled error in the exception handler");
-        log_exception(loop, exception, name);
     }
+    anyl_loop_log(loop, ANYLOOP_LOG_ERROR, line);
 }

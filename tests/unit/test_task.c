@@ -447,6 +447,28 @@ static void a_tasks_unseen_error_is_reported_with_its_name(void **state)
     loop_end(loop);
 }
 
+static anyloop_status rename_and_refuse(void *user_data, anyloop_loop *loop, const anyloop_exception *exception)
+{
+    (void)user_data, (void)loop;
+    assert_ok(anyloop_task_set_name(exception->future, "another"));
+    return ANYLOOP_E_USER;
+}
+
+static void a_handler_that_fails_may_have_renamed_the_task(void **state)
+{
+    (void)state;
+    const int32_t code = ANYLOOP_E_USER;
+    anyloop_loop *loop = loop_new();
+    assert_ok(anyloop_loop_set_exception_handler(loop, rename_and_refuse, NULL, NULL));
+    anyloop_task *task = anyloop_task_create(loop, "static", step_raise, &code, sizeof code);
+    assert_ok(anyloop_task_set_name(task, "given"));
+    anyloop_future_release(task);
+    turn(loop);
+    assert_said("unhandled error in the exception handler\n"
+                "Task exception was never retrieved: task given: ANYLOOP_E_USER: why\n");
+    loop_end(loop);
+}
+
 /* ---- the close */
 
 struct guarded {
@@ -726,6 +748,7 @@ int main(void)
         cmocka_unit_test(d31_a_task_that_was_let_go_while_it_waits_is_held_and_reported),
         cmocka_unit_test(a_task_has_the_name_it_was_given_or_one_of_its_own),
         cmocka_unit_test(a_tasks_unseen_error_is_reported_with_its_name),
+        cmocka_unit_test(a_handler_that_fails_may_have_renamed_the_task),
         cmocka_unit_test(at_the_close_cleanup_runs_awaits_are_refused_and_the_task_stays_pending),
         cmocka_unit_test(whatever_a_step_answers_to_the_close_is_its_end),
         cmocka_unit_test(an_eager_task_runs_to_its_first_rest_inside_its_making),
