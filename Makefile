@@ -27,7 +27,7 @@ test: ## what a change must pass: release and AddressSanitizer + UBSan, every te
 	@tools/setup test
 	@tools/lanes test $(PRESETS)
 
-matrix: ## all six builds, every test in each
+matrix: ## all seven builds, every test in each
 	@$(MAKE) --no-print-directory test PRESETS="$(MATRIX)"
 
 test-%: ## one build of the matrix, such as test-tsan
