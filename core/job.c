@@ -13,13 +13,11 @@ static void job_leave(anyloop_job *job)
 {
     if (atomic_fetch_sub_explicit(&job->sides, 1, memory_order_acq_rel) != 1)
         return;
-    anyloop_allocator allocator = *anyl_job_allocator(job);
     anyl_value_release(&job->in);
     anyl_value_release(&job->outcome);
     anyl_context_release(job->context);
     anyl_executor_release(job->executor);
-    anyl_mailbox_release(job->mailbox);
-    anyl_free(&allocator, job, sizeof *job);
+    anyl_free(anyl_job_allocator(job), job, sizeof *job);
 }
 
 /* ---- the future */
@@ -40,7 +38,7 @@ static void job_leave_loop(anyloop_job *job, anyloop_loop *loop)
     anyloop_future *future = job->future;
     job_future_of(future)->job = NULL;
     job->future = NULL;
-    anyl_loop_disarm(loop, &job->home);
+    anyl_list_remove(&job->home.link);
     loop->outside--;
     loop->jobs--;
     anyl_future_release(future);
@@ -100,7 +98,7 @@ static void job_deliver(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
 {
     anyloop_job *job = ANYL_OWNER_OF(mail, anyloop_job, mail);
     job->arrived = true;
-    anyl_loop_disarm(loop, &job->home);
+    anyl_list_remove(&job->home.link);
     if (how == ANYL_RUN && job->future)
         anyl_nodes_push(&loop->ready, &job->home.node);
     else
@@ -110,13 +108,9 @@ static void job_deliver(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
 /* The executor's last word: the outcome goes home by mail, unless nobody waits for it any more. */
 static void job_send(anyloop_job *job, bool in_order)
 {
-    anyl_mailbox *mailbox = job->mailbox;
-    if (atomic_load_explicit(&job->state, memory_order_acquire) & JOB_STOP) {
-        job_leave(job);
-        return;
-    }
-    anyl_mailbox_retain(mailbox); /* posted, the job is the loop's, and may be gone before the push has ended */
-    if (!(in_order ? anyl_mailbox_post(mailbox, &job->mail.letter)
+    anyl_mailbox *mailbox = job->mailbox; /* posted, the job is the loop's, and may be gone before the push has ended */
+    if ((atomic_load_explicit(&job->state, memory_order_acquire) & JOB_STOP) ||
+        !(in_order ? anyl_mailbox_post(mailbox, &job->mail.letter)
                    : anyl_mailbox_push(mailbox, ANYL_LANE_MAIL, &job->mail.letter.link)))
         job_leave(job);
     anyl_mailbox_release(mailbox);
@@ -128,8 +122,10 @@ void anyl_job_arrive(anyloop_job *job)
         job_send(job, false);
         return;
     }
+    anyl_mailbox *mailbox = job->mailbox;
     job->arrived = true;
     job_run_home(&job->home.node, job->future ? job->future->loop : NULL, ANYL_RUN); /* it may have closed its loop */
+    anyl_mailbox_release(mailbox);
 }
 
 /* ---- submitting */
@@ -170,11 +166,8 @@ static anyloop_job *job_new_home(anyloop_loop *loop, anyloop_executor *executor,
     job->future = future;
     loop->outside++;
     loop->jobs++;
-    if (anyl_loop_arm(loop, &job->home, UINT64_MAX) == ANYLOOP_OK)
-        return job;
-    job_leave(job);
-    job_leave_loop(job, loop);
-    return NULL;
+    anyl_list_append(&loop->absent, &job->home.link);
+    return job;
 }
 
 anyloop_status anyl_job_submit(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
@@ -198,7 +191,9 @@ anyloop_status anyl_job_submit(anyloop_loop *loop, anyloop_executor *executor, a
     }
     if (job->future) /* the executor's own code may have closed the loop */
         job_leave_loop(job, loop);
+    anyl_mailbox *mailbox = job->mailbox;
     job_leave(job);
+    anyl_mailbox_release(mailbox);
     anyl_future_release(future);
     return status;
 }

@@ -3,7 +3,8 @@
  * Owns:          one block for each job, shared by two sides; the side that goes last frees it. The executor's side
  *                goes from the submit until the job is over and its message, if one was sent, has arrived. The loop's
  *                side leads to the future, and goes when that is done, or when the loop closes: so a job never holds
- *                the loop's memory longer than the loop wants it.
+ *                the loop's memory longer than the loop wants it. The executor's side holds the mailbox until it has
+ *                sent the message.
  * Must not know: how an executor runs a job.
  * Threads:       each function says.
  *
@@ -75,7 +76,7 @@ static inline void anyl_executor_release(anyloop_executor *executor)
 
 struct anyloop_job {
     anyl_mail mail;
-    anyl_timer home; /* what becomes ready when the mail has come; never due: so it hears of the loop's close */
+    anyl_absent home;
     anyl_list link;  /* in the executor's queue */
     uint64_t waits_since; /* in that queue; the executor's own */
     atomic_uint state, sides;
@@ -85,7 +86,7 @@ struct anyloop_job {
     anyloop_value in, outcome;
     anyloop_context *context;
     anyloop_executor *executor;
-    anyl_mailbox *mailbox;
+    anyl_mailbox *mailbox; /* the executor's side's; the loop's side has its loop's */
     anyloop_future *future; /* NULL: the loop's side has gone */
 };
 

@@ -189,6 +189,11 @@ static void drop_queues(anyloop_loop *loop)
         anyl_heap_remove(&loop->timers, &timer->item);
         timer->node.run(&timer->node, loop, ANYL_DROP);
     }
+    while (!anyl_list_empty(&loop->absent)) {
+        anyl_absent *absent = ANYL_OWNER_OF(loop->absent.next, anyl_absent, link);
+        anyl_list_remove(&absent->link);
+        absent->node.run(&absent->node, loop, ANYL_DROP);
+    }
 }
 
 static bool drops_wait(anyloop_loop *loop)

@@ -21,6 +21,7 @@ anyloop_status anyl_loop_init(anyloop_loop *loop, const anyloop_allocator *alloc
     anyl_list_init(&loop->tasks);
     loop->current_context = &loop->context;
     anyl_list_init(&loop->outsiders);
+    anyl_list_init(&loop->absent);
     anyl_list_init(&loop->watches);
     atomic_init(&loop->refs, 2);
     atomic_init(&loop->handles, 1);

@@ -48,6 +48,12 @@ typedef struct anyl_timer {
     anyl_heap_item item;
 } anyl_timer;
 
+/* What waits for its mail: with the loop's close it is dropped, as what is ready or has a timer. */
+typedef struct anyl_absent {
+    anyl_node node; /* what becomes ready */
+    anyl_list link;
+} anyl_absent;
+
 struct anyloop_loop {
     /* the turn */
     anyl_nodes ready;
@@ -103,6 +109,7 @@ struct anyloop_loop {
     uint32_t outside;        /* promises, wakers and jobs that may still wake the loop */
     uint32_t jobs;           /* of them, jobs: a virtual clock stands still for them */
     anyl_list outsiders;     /* of them, promises and wakers: promise.h */
+    anyl_list absent;        /* of them, jobs */
     anyl_list tasks;         /* not done, in the order of their making */
     anyl_list watches;       /* that keep what they complete: watch.h */
     uint32_t task_number;

@@ -139,9 +139,11 @@ anyloop_add_mutant(job 1 core/job.c # runs what was cancelled
 anyloop_add_mutant(job 2 core/job.c
   [[&job->sides, 1, memory_order_acq_rel)]]
   [[&job->sides, 1, memory_order_relaxed)]])
-anyloop_add_mutant(job 3 core/job.c # lets go of a mailbox that it did not hold
-  [[    anyl_mailbox_retain(mailbox); /* posted,]]
-  [[    (void)0; /* posted,]])
+anyloop_add_mutant(job 3 core/job.c # looks at a job that it has posted
+  [[        job_leave(job);
+    anyl_mailbox_release(mailbox);]]
+  [[        job_leave(job);
+    anyl_mailbox_release(job->mailbox);]])
 
 anyloop_add_model(pool ${usual})
 anyloop_add_mutant(pool 1 core/pool.c # a job that was taken is finished by who cancels it too
