@@ -20,12 +20,12 @@ install(FILES ${PROJECT_BINARY_DIR}/anyloop-config.cmake ${PROJECT_BINARY_DIR}/a
   DESTINATION ${package_dir})
 
 # The paths in the .pc file start at the file itself, so that the installed tree can be moved.
-if(BUILD_SHARED_LIBS)
-  set(pc_libs "")
+set(pc_libs "")
+set(pc_libs_private "")
+if(ANYLOOP_PORT STREQUAL "posix" AND BUILD_SHARED_LIBS)
   set(pc_libs_private "-pthread")
-else()
+elseif(ANYLOOP_PORT STREQUAL "posix")
   set(pc_libs " -pthread")
-  set(pc_libs_private "")
 endif()
 cmake_path(SET pc_dir "/${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 cmake_path(RELATIVE_PATH pc_dir BASE_DIRECTORY "/" OUTPUT_VARIABLE pc_here)

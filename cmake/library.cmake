@@ -1,18 +1,5 @@
 # The library, anyloop::anyloop, and two static twins of it for tests that need the core's internals.
 
-# Globbed, not listed: the core is flat, and tools/floors.py fails on a file that ARCHITECTURE.md does not place.
-function(anyloop_core_sources port variable)
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.c ${PROJECT_SOURCE_DIR}/core/port/${port}/*.c)
-  if(port STREQUAL "posix" AND ANYLOOP_POLLER STREQUAL "poll")
-    list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/core/port/posix/poller.c)
-    list(APPEND sources ${PROJECT_SOURCE_DIR}/core/port/poll/poller.c)
-  endif()
-  if(NOT sources)
-    message(FATAL_ERROR "anyloop: no sources in core/")
-  endif()
-  set(${variable} ${sources} PARENT_SCOPE)
-endfunction()
-
 if(ANYLOOP_AMALGAMATED)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   set(amalgamation ${PROJECT_BINARY_DIR}/amalgamation)
@@ -20,7 +7,7 @@ if(ANYLOOP_AMALGAMATED)
   add_custom_command(
     OUTPUT ${amalgamation}/anyloop.c ${amalgamation}/anyloop.h
     COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/amalgamate.py ${amalgamation}
-    DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/tools/amalgamate.py ${PROJECT_SOURCE_DIR}/ARCHITECTURE.md
+    DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/tools/amalgamate.py ${PROJECT_SOURCE_DIR}/cmake/ports.cmake
     COMMENT "Amalgamating the core" VERBATIM)
   add_custom_target(anyloop_amalgamation DEPENDS ${amalgamation}/anyloop.c ${amalgamation}/anyloop.h)
 endif()
@@ -31,8 +18,9 @@ function(anyloop_add_library target port)
     add_library(${target} ${ARGN} ${amalgamation}/anyloop.c)
     add_dependencies(${target} anyloop_amalgamation)
     target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${amalgamation}>)
-    if(port STREQUAL "sim")
-      target_compile_definitions(${target} PRIVATE ANYLOOP_PORT_SIM)
+    if(port MATCHES "^(sim|wasm)$") # the others are told by the compiler
+      string(TOUPPER ${port} name)
+      target_compile_definitions(${target} PRIVATE ANYLOOP_PORT_${name})
     elseif(ANYLOOP_POLLER STREQUAL "poll")
       target_compile_definitions(${target} PRIVATE ANYLOOP_POLLER_POLL)
     endif()
@@ -45,7 +33,8 @@ function(anyloop_add_library target port)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
   endif()
   anyloop_flags(${target})
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+  get_property(pic GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ${pic} C_VISIBILITY_PRESET hidden)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     # One translation unit: an api function and the room behind it become one.
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
@@ -74,11 +63,11 @@ if(BUILD_SHARED_LIBS AND UNIX AND NOT APPLE)
 endif()
 
 if(ANYLOOP_BUILD_TESTS)
-  foreach(port posix sim)
-    if(EXISTS ${PROJECT_SOURCE_DIR}/core/port/${port})
-      anyloop_add_library(anyloop_internals_${port} ${port} STATIC EXCLUDE_FROM_ALL)
-      target_include_directories(anyloop_internals_${port} INTERFACE
-        ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR}/core/include)
-    endif()
+  set(ports ${ANYLOOP_PORT} sim)
+  list(REMOVE_DUPLICATES ports)
+  foreach(port IN LISTS ports)
+    anyloop_add_library(anyloop_internals_${port} ${port} STATIC EXCLUDE_FROM_ALL)
+    target_include_directories(anyloop_internals_${port} INTERFACE
+      ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR}/core/include)
   endforeach()
 endif()

@@ -1,4 +1,4 @@
-# cmake -D PROGRAM=... -P run_example.cmake, in an example's folder: runs the program and compares what it prints with
+# cmake -D PROGRAM=... -P run_example.cmake, in an example's folder: runs the program (a list: what runs it, first) and compares what it prints with
 # expected.txt, to the letter. A file that begins with "$ " is a transcript: after each line "$ NAME ARGUMENT..." comes what
 # that run prints, the errors too, and "[status N]" when it does not end with 0. Otherwise it is what one run without arguments prints.
 file(READ expected.txt expected)
@@ -31,5 +31,6 @@ endif()
 
 if(NOT got STREQUAL expected)
   message(NOTICE "expected:\n${expected}\ngot:\n${got}")
-  message(FATAL_ERROR "${PROGRAM} does not print expected.txt")
+  list(JOIN PROGRAM " " program)
+  message(FATAL_ERROR "${program} does not print expected.txt")
 endif()

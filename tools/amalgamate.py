@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """amalgamate.py FOLDER: writes anyloop.h and anyloop.c, the whole interface and the whole core, into FOLDER.
 
-Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. With ANYLOOP_PORT_SIM defined the
-simulated port is compiled instead of the system's, with ANYLOOP_POLLER_POLL the poller of plain POSIX instead of Linux's.
+Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. The compiler says which port it is for;
+with ANYLOOP_PORT_SIM or ANYLOOP_PORT_WASM defined it is that one, with ANYLOOP_POLLER_POLL the poller of plain POSIX
+instead of Linux's. cmake/ports.cmake tells what a port is made of.
 
 All of the core is one translation unit there, as in a release build, so a name that is one file's own must be unique: a
 clash is an error here, with both files. So is a macro of one file that another file happens to use as a name.
@@ -15,8 +16,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORE = ROOT / "core"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<(anyloop[^>]*)>)[^\n]*\n', re.MULTILINE)
 VERSION = re.compile(r"^#define ANYLOOP_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", re.MULTILINE)
-PORTS = ("sim", "posix", "poll")
-POLLER = "poller.c"  # of the port posix, the one that poll has as well
+PARTS = re.compile(r"^set\(anyloop_(port|poller)_(\w+) ([^)]+)\)", re.MULTILINE)
+# The ports in the order in which they are asked for, and when they are meant.
+PORTS = {"sim": "defined(ANYLOOP_PORT_SIM)",
+         "wasm": "defined(ANYLOOP_PORT_WASM) || defined(__EMSCRIPTEN__)",
+         "wasi": "defined(__wasi__)",
+         "posix": "defined(__linux__)"}
 
 BEGIN = """\
 /* anyloop.{suffix} {version} -- {what}
@@ -80,20 +85,32 @@ def own_names(code):
     return macros, names
 
 
-def port_folder(path):
-    return path.parent if path.parent.parent == CORE / "port" else None
+def port_files():
+    """The files of each port of this tree, and of each poller of the port posix, headers first."""
+    files = {"port": {}, "poller": {}}
+    for kind, name, parts in PARTS.findall((ROOT / "cmake/ports.cmake").read_text()):
+        if kind == "port" and not (CORE / "port" / name).is_dir():
+            continue
+        paths = [CORE / "port" / part for part in parts.split()]
+        found = [sorted(path.glob("*.[ch]")) if path.is_dir() else [path.with_suffix(".c")] for path in paths]
+        files[kind][name] = sorted(sum(found, []), key=lambda path: path.suffix != ".h")
+    if unknown := set(files["port"]) - set(PORTS):
+        sys.exit(f"amalgamate.py: when is the port {', '.join(unknown)} meant?")
+    return files["port"], files["poller"]
 
 
-def check_names(sources):
-    """Each name that one source file keeps for itself is no other's. Those of one port meet no other port's."""
-    codes = {path: code_of(path.read_text()) for path in sources}
+def check_names(sources, ports):
+    """Each name that one source file keeps for itself is no other's. Files that are of no port together never meet."""
+    together = [set(sources) | set(files) for files in ports]
+    paths = sources + sorted(set().union(*ports) - set(sources))
+    codes = {path: code_of(path.read_text()) for path in paths if path.suffix == ".c"}
     owners, problems = {}, []
     for path, code in codes.items():
         macros, names = own_names(code)
         macros.discard("_GNU_SOURCE")
         for name in sorted(macros | names):
             for other in owners.get(name, []):
-                if port_folder(path) == port_folder(other) or None in (port_folder(path), port_folder(other)):
+                if any({path, other} <= files for files in together):
                     problems.append(f"{name} is a name of both {name_of(other)} and {name_of(path)}")
             owners.setdefault(name, []).append(path)
         for name in sorted(macros):
@@ -104,18 +121,22 @@ def check_names(sources):
         sys.exit("\n".join(f"amalgamate.py: {problem}" for problem in problems))
 
 
-def port_of(port, seen):
-    """A port's files whole; its own header first. A poller stands behind an #if with the other one."""
+def whole(files, seen):
+    """Some files of a port; a header once for all that stand behind the same #if."""
     parts = []
-    for path in sorted((CORE / "port" / port).glob("*.[ch]"), key=lambda path: (path.suffix != ".h", path.name)):
+    for path in files:
         if path.suffix == ".h":
             add_header(path, seen, parts)
-        elif (port, path.name) == ("posix", POLLER):
-            parts += ["\n#if defined(ANYLOOP_POLLER_POLL)\n", port_of("poll", seen), "\n#else\n",
-                      section(path, path.read_text()), "\n#endif\n"]
         else:
             parts.append(section(path, path.read_text()))
     return "".join(parts)
+
+
+def choice(alternatives, otherwise):
+    """One text of several, by the preprocessor."""
+    parts = [f"\n#{'elif' if number else 'if'} {condition}\n{text}"
+             for number, (condition, text) in enumerate(alternatives)]
+    return "".join([*parts, f"\n#else\n{otherwise}\n#endif\n"])
 
 
 def main():
@@ -128,15 +149,19 @@ def main():
     add_header(CORE / "include/anyloop.h", seen, interface)
 
     sources = sorted(CORE.glob("*.c"))
-    check_names(sources + [path for port in PORTS for path in sorted((CORE / "port" / port).glob("*.c"))])
+    ports, pollers = port_files()
+    check_names(sources, [files for name, files in ports.items() if name != "posix"] +
+                [ports["posix"] + poller for poller in pollers.values()])
     core = ["#ifndef _GNU_SOURCE\n#define _GNU_SOURCE /* before the first system header */\n#endif\n\n#include \"anyloop.h\"\n"]
     for path in sources:
         for match in INCLUDE.finditer(path.read_text()):
             add_header(included(path, match), seen, core)
     core += [section(path, path.read_text()) for path in sources]
-    sim, system = (port_of(port, seen) for port in ("sim", "posix"))
-    core.append(f"\n#if defined(ANYLOOP_PORT_SIM)\n{sim}\n#elif defined(__linux__)\n{system}\n#else\n"
-                '#error "anyloop has no port to this system; define ANYLOOP_PORT_SIM for the simulated one"\n#endif\n')
+    texts = {port: whole(ports[port], set(seen)) for port in PORTS if port in ports}
+    texts["posix"] += choice([("defined(ANYLOOP_POLLER_POLL)", whole(pollers["poll"], set(seen)))],
+                             whole(pollers["linux"], set(seen)))
+    core.append(choice([(PORTS[port], text) for port, text in texts.items()],
+                       '#error "anyloop has no port to this system; define ANYLOOP_PORT_SIM for the simulated one"'))
 
     folder.mkdir(parents=True, exist_ok=True)
     for suffix, what, parts in (("h", "the interface of anyloop", interface), ("c", "the core of anyloop", core)):

@@ -1,7 +1,7 @@
 /* sim.h -- the simulated port: one thread, and a clock that moves only when it is told to or when a loop waits.
  *
  * Owns:          the process's simulated time.
- * Must not know: the system, but for stderr.
+ * Must not know: the system.
  * Threads:       there is one.
  * Why:           what a program does there depends on nothing but the program, and tests never sleep; a host without
  *                threads and without a way to block, such as a plain WebAssembly module, needs no more.

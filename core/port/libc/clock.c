@@ -1,4 +1,4 @@
-/* clock.c -- the monotonic clock.
+/* clock.c -- the monotonic clock, as any C library with POSIX's has it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,11 +10,11 @@
 
 #include <time.h>
 
-/* CLOCK_MONOTONIC, since futexes, conditions and timerfd can sleep by it: a deadline needs no conversion. */
+/* CLOCK_MONOTONIC, since futexes, conditions, timerfd and WASI's sleeps go by it: a deadline needs no conversion. */
 uint64_t anyl_port_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    return ns ? ns : 1; /* a time namespace may begin at 0 */
+    return ns ? ns : 1; /* a time namespace or a sandbox may begin at 0 */
 }

@@ -1,0 +1,4 @@
+# What CMake has to know of WASI.
+set(WASI TRUE)
+set(CMAKE_EXECUTABLE_SUFFIX .wasm)
+set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)

@@ -1,0 +1,13 @@
+/* flag.h -- what a port whose loops sleep on a flag has to bring: a sleep.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef ANYL_FLAG_H
+#define ANYL_FLAG_H
+
+#include "../port.h"
+
+/* Until `deadline` of anyl_port_now's clock, which is a time and not "never". */
+anyloop_status anyl_flag_sleep(uint64_t deadline);
+
+#endif

@@ -1,0 +1,49 @@
+# In a native build: the same project once more, built for WASI beside it, and what the tests there say.
+
+find_program(ANYLOOP_CLANG_19 clang-19)
+find_program(ANYLOOP_NODE node)
+set(ANYLOOP_WASI_COMPILES FALSE)
+set(ANYLOOP_NODE_20 FALSE)
+if(ANYLOOP_CLANG_19)
+  set(empty ${CMAKE_CURRENT_BINARY_DIR}/wasi-empty)
+  file(WRITE ${empty}.c "int main(void) { return 0; }\n")
+  execute_process(COMMAND ${ANYLOOP_CLANG_19} --target=wasm32-wasi ${empty}.c -o ${empty}.wasm
+    RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+  if(status EQUAL 0)
+    set(ANYLOOP_WASI_COMPILES TRUE)
+  endif()
+endif()
+if(ANYLOOP_NODE)
+  execute_process(COMMAND ${ANYLOOP_NODE} -p "+(parseInt(process.versions.node) >= 20)" OUTPUT_VARIABLE node_is_new
+    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(node_is_new)
+    set(ANYLOOP_NODE_20 TRUE)
+  endif()
+endif()
+
+# The modules are the same whatever the native build is: they are made once of the sources, once of the amalgamation.
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR ANYLOOP_POLLER STREQUAL "poll")
+  return()
+endif()
+
+set(wasi ${PROJECT_BINARY_DIR}/wasi)
+if(ANYLOOP_WASI_COMPILES)
+  # Debian's tools, whatever the environment has: WASI_SDK_PATH is for the preset wasi.
+  add_custom_target(wasi ALL
+    COMMAND ${CMAKE_COMMAND} -S ${PROJECT_SOURCE_DIR} -B ${wasi} -G ${CMAKE_GENERATOR}
+      -D CMAKE_TOOLCHAIN_FILE=${PROJECT_SOURCE_DIR}/cmake/wasi.cmake -D WASI_SDK_PATH= -D CMAKE_BUILD_TYPE=Release
+      -D ANYLOOP_BUILD_TESTS=ON -D ANYLOOP_BUILD_EXAMPLES=ON -D ANYLOOP_AMALGAMATED=${ANYLOOP_AMALGAMATED}
+      -D CMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level=WARNING
+    COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS ${CMAKE_COMMAND} --build ${wasi}
+    COMMENT "Building for WASI" VERBATIM)
+endif()
+
+set(needs NEEDS ANYLOOP_CLANG_19 ANYLOOP_WASI_COMPILES ANYLOOP_NODE_20)
+foreach(folder corpus scenarios)
+  anyloop_add_check(conformance/wasi-${folder} TIMEOUT 600 ${needs} Python3_FOUND COMMAND ${CMAKE_COMMAND} -E env BUILD_DIR=${wasi}
+    ${Python3_EXECUTABLE} tests/conformance/run wasi tests/conformance/${folder})
+endforeach()
+foreach(room wasi examples guide)
+  anyloop_add_check(wasi/${room} TIMEOUT 300 ${needs}
+    COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${wasi} --no-tests=error --output-on-failure -R ^${room}/)
+endforeach()
