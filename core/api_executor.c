@@ -40,7 +40,7 @@ anyloop_future *anyloop_run_in_executor(anyloop_loop *loop, anyloop_executor *ex
 {
     anyloop_future *future;
     anyloop_status status = anyloop_try_run_in_executor(loop, executor, function, in, &future);
-    return status == ANYLOOP_OK ? future : anyl_future_failed(loop, status);
+    return status == ANYLOOP_OK ? future : anyl_future_failed(loop, anyl_executor_refusal(loop, executor, status));
 }
 
 anyloop_future *anyloop_run_in_executor_when_free(anyloop_loop *loop, anyloop_executor *executor,

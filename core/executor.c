@@ -158,7 +158,7 @@ static int32_t when_free_step(void *frame, anyloop_task *running, uint32_t event
     if (status == ANYLOOP_E_FULL)
         return when_free_pause(my, task);
     if (status != ANYLOOP_OK)
-        return anyl_raise(task, anyl_error_bare(status));
+        return anyl_raise(task, anyl_executor_refusal(running->loop, my->executor, status));
     my->submitted = true;
     anyl_value_release(&my->in);
     return when_free_await(task, future);

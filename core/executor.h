@@ -24,6 +24,8 @@ anyloop_status anyl_executor_shutdown(anyloop_executor *executor, uint32_t flags
 /* Takes `in`, on failure too. */
 anyloop_status anyl_executor_run(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
                                  anyloop_value in, bool patient, anyloop_future **out);
+/* What it gave instead of a future, as an error: where there are no threads, with a text that says what to do. */
+anyloop_value anyl_executor_refusal(const anyloop_loop *loop, const anyloop_executor *executor, anyloop_status status);
 /* Takes `in`, on failure too. NULL: no memory. */
 anyl_task *anyl_executor_run_when_free(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
                                        anyloop_value in);

@@ -59,16 +59,19 @@ anyloop_future *anyl_future_new(anyloop_loop *loop, const anyl_future_class *cla
     return future;
 }
 
-anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_status code)
+anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_value error)
 {
     static const anyl_future_class refused_class = {
         .owner = ANYL_FUTURE_OWNER, .kind = ANYLOOP_KIND_OPERATION, .destroy = bare_destroy};
-    if (code >= ANYL_STATUS_LAST)
+    anyloop_status code = anyl_error_code(&error);
+    if (code >= ANYL_STATUS_LAST && error.bits == 0)
         return anyl_failed(code);
     anyloop_future *future = anyl_future_new(loop, &refused_class, sizeof *future);
-    if (future == NULL)
+    if (future == NULL) {
+        anyl_value_release(&error);
         return anyl_failed(ANYLOOP_E_NOMEM);
-    anyl_future_set_error(future, anyl_error_bare(code));
+    }
+    anyl_future_set_error(future, error);
     return future;
 }
 

@@ -107,8 +107,8 @@ ANYL_HOT anyloop_future *anyl_future_new_bare(anyloop_loop *loop)
 
 /* The constant future of a code. */
 anyloop_future *anyl_failed(anyloop_status code);
-/* The same for a code that may be the user's own. */
-anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_status code);
+/* The same for an error that may have a text, or a code that is the user's own. Takes it. */
+anyloop_future *anyl_future_failed(anyloop_loop *loop, anyloop_value error);
 
 static inline bool anyl_future_done(const anyloop_future *future)
 {
