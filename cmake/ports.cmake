@@ -57,5 +57,6 @@ function(anyloop_core_sources port variable)
     endif()
     list(APPEND sources ${more})
   endforeach()
+  list(SORT sources) # one translation unit's order: what is compiled differs a little by it
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()

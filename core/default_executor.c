@@ -36,8 +36,8 @@ anyloop_status anyl_executor_run(anyloop_loop *loop, anyloop_executor *executor,
 
 anyloop_value anyl_executor_refusal(const anyloop_loop *loop, const anyloop_executor *executor, anyloop_status status)
 {
-    static const char hint[] = "no threads here: make another executor, such as anyloop_inline_executor_new's, the loop's "
-                               "default by anyloop_loop_set_default_executor";
+    static const char hint[] = "no threads here: make an inline executor, anyloop_inline_executor_new, and set it as "
+                               "the loop's default";
     anyloop_value error = anyl_error_bare(status);
     if (status == ANYLOOP_E_NOT_SUPPORTED && executor == NULL && loop->executor_ours) {
         error.bits = (uintptr_t)hint;

@@ -24,7 +24,9 @@ static const char *running;
 
 /* ---- the host's sleep */
 
-static struct { int calls, refuse, early; } host;
+static struct {
+    int calls, refuse, early;
+} host;
 
 int __real_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *left);
 int __wrap_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *left);
@@ -189,7 +191,9 @@ static void an_executor_of_ones_own_refuses_in_its_own_words(anyloop_loop *loop)
     anyloop_future_release(job);
 }
 
-struct program { anyloop_coro co; };
+struct program {
+    anyloop_coro co;
+};
 
 ANYLOOP_ASYNC(program)
 {
@@ -244,7 +248,10 @@ static void ten_thousand_loops_leave_the_memory_as_it_was(anyloop_loop *loop)
 
 #define CASE(name) {#name, name}
 
-static const struct { const char *name; void (*run)(anyloop_loop *loop); } cases[] = {
+static const struct {
+    const char *name;
+    void (*run)(anyloop_loop *loop);
+} cases[] = {
     CASE(a_sleep_is_never_over_early),
     CASE(a_wait_is_never_over_early),
     CASE(a_host_that_wakes_early_is_asked_again),
