@@ -19,6 +19,10 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/anyloop-config-version.cm
 install(FILES ${PROJECT_BINARY_DIR}/anyloop-config.cmake ${PROJECT_BINARY_DIR}/anyloop-config-version.cmake
   DESTINATION ${package_dir})
 
+if(EMSCRIPTEN)
+  install(FILES ${PROJECT_SOURCE_DIR}/wasm/no-fetch.js DESTINATION ${CMAKE_INSTALL_DATADIR}/anyloop)
+endif()
+
 # The paths in the .pc file start at the file itself, so that the installed tree can be moved.
 set(pc_libs "")
 set(pc_libs_private "")

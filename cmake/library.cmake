@@ -48,6 +48,15 @@ endfunction()
 
 anyloop_add_library(anyloop ${ANYLOOP_PORT})
 add_library(anyloop::anyloop ALIAS anyloop)
+if(EMSCRIPTEN)
+  # As in C: when main returns the program ends, unless a loop that was started is still to be turned; memory is what is asked for.
+  target_link_options(anyloop INTERFACE -sEXIT_RUNTIME -sALLOW_MEMORY_GROWTH)
+  if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.69)
+    # It would fetch the module, and in Node 18 and newer there is a fetch, but none that takes files. (3.1.69 is known to do without.)
+    target_link_options(anyloop INTERFACE --pre-js $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/wasm/no-fetch.js>
+      $<INSTALL_INTERFACE:$<INSTALL_PREFIX>/${CMAKE_INSTALL_DATADIR}/anyloop/no-fetch.js>)
+  endif()
+endif()
 target_include_directories(anyloop PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 # Before 1.0 every minor version may break the ABI, so it is part of the soname.
 set_target_properties(anyloop PROPERTIES

@@ -1,8 +1,8 @@
 # What a port is made of: folders of core/port/, or single files there, without their .c. tools/amalgamate.py reads these lines.
-set(anyloop_port_posix posix/thread libc)
-set(anyloop_port_sim sim single flag libc/log)
-set(anyloop_port_wasi wasi single flag libc)
-set(anyloop_port_wasm wasm single)
+set(anyloop_port_posix posix/thread libc alone)
+set(anyloop_port_sim sim single flag libc/log alone)
+set(anyloop_port_wasi wasi single flag libc alone)
+set(anyloop_port_wasm wasm emscripten single)
 set(anyloop_poller_linux posix/poller)
 set(anyloop_poller_poll poll)
 

@@ -5,11 +5,12 @@
 #include "api.h"
 #include "executor.h"
 #include "pool.h"
+#include "workers.h"
 
 int32_t anyloop_worker_main(int32_t *argc, char **argv, const anyloop_job_type *jobs)
 {
-    (void)argc, (void)argv, (void)jobs;
-    return 0; /* no executor of this version starts processes */
+    (void)argc, (void)argv;
+    return anyl_workers_serve(jobs);
 }
 
 /* ---- running */
@@ -138,6 +139,16 @@ anyloop_status anyloop_thread_pool_new(const anyloop_thread_pool_options *option
     if (out == NULL || options->struct_size != sizeof *options)
         return ANYLOOP_E_INVALID;
     return anyl_pool_new(&anyl_alloc_default, options, out);
+}
+
+anyloop_status anyloop_worker_pool_new(const anyloop_worker_pool_options *options, anyloop_executor **out)
+{
+    static const anyloop_worker_pool_options usual = {.struct_size = sizeof usual};
+    if (options == NULL)
+        options = &usual;
+    if (out == NULL || options->struct_size != sizeof *options)
+        return ANYLOOP_E_INVALID;
+    return anyl_workers_new(&anyl_alloc_default, options, out);
 }
 
 anyloop_status anyloop_inline_executor_new(anyloop_executor **out)

@@ -169,6 +169,8 @@ anyloop_status anyloop_start(anyloop_loop *loop, anyloop_future *coroutine, anyl
     else
         refuse(status, drop, user_data);
     anyl_api_release(coroutine);
+    if (status == ANYLOOP_OK)
+        anyl_run_hosted(loop);
     return status;
 }
 

@@ -1,20 +1,28 @@
-/* default_executor.c -- the executor that NULL means: a pool made on first use, or one that was set.
+/* default_executor.c -- the executor that NULL means: a pool of workers or threads made on first use, or one that was set.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "executor.h"
 
 #include "pool.h"
+#include "port/port.h"
 #include "timeout.h"
+#include "workers.h"
+
+static anyloop_status default_new(const anyloop_allocator *allocator, anyloop_executor **out)
+{
+    static const anyloop_worker_pool_options workers = {.struct_size = sizeof workers};
+    static const anyloop_thread_pool_options threads = {.struct_size = sizeof threads};
+    return anyl_port_workers() ? anyl_workers_new(allocator, &workers, out) : anyl_pool_new(allocator, &threads, out);
+}
 
 /* Borrowed. */
 static anyloop_status default_executor(anyloop_loop *loop, anyloop_executor **out)
 {
-    static const anyloop_thread_pool_options options = {.struct_size = sizeof options};
     if (loop->executor_shut)
         return ANYLOOP_E_SHUTDOWN;
     if (loop->executor == NULL) {
-        anyloop_status status = anyl_pool_new(&loop->slab.allocator, &options, &loop->executor);
+        anyloop_status status = default_new(&loop->slab.allocator, &loop->executor);
         if (status != ANYLOOP_OK)
             return status;
         loop->executor_ours = true;
@@ -64,7 +72,7 @@ anyloop_status anyl_executor_close_default(anyloop_loop *loop, int64_t timeout)
     loop->executor = NULL;
     if (loop->executor_ours) {
         status = anyl_executor_shutdown(executor, ANYLOOP_CANCEL_QUEUED, timeout);
-        if (status == ANYLOOP_E_TIMED_OUT && !anyl_pool_busy(executor))
+        if (status == ANYLOOP_E_TIMED_OUT && !executor->class->busy(executor))
             status = ANYLOOP_OK; /* idle threads, on their way out */
     }
     anyl_executor_release(executor);
@@ -75,7 +83,7 @@ anyloop_status anyl_executor_close_default(anyloop_loop *loop, int64_t timeout)
 
 struct join_frame {
     anyloop_executor *executor;
-    anyl_pool_joiner joiner;
+    anyl_joiner joiner;
     int64_t timeout;
     anyloop_loop *joins; /* it counts as a job there: a virtual clock stands still for threads that end, too */
 };
@@ -121,7 +129,7 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
     if (anyl_promise_new(loop, &my->joiner.promise, &gone) != ANYLOOP_OK)
         return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
     my->executor = anyl_executor_retain(loop->executor);
-    if (anyl_pool_join(my->executor, &my->joiner)) {
+    if (my->executor->class->join(my->executor, &my->joiner)) {
         my->joins = loop;
         loop->jobs++;
         return join_await(my, task, gone);
@@ -136,7 +144,7 @@ static void join_drop(void *frame)
     no_longer_joins(my);
     if (my->executor == NULL)
         return;
-    anyl_pool_join_end(my->executor, &my->joiner);
+    my->executor->class->join_end(my->executor, &my->joiner);
     anyl_promise_keep(my->joiner.promise, ANYLOOP_RESULT, anyl_value_none()); /* if nobody did: not abandoned */
     anyl_promise_release(my->joiner.promise);
     anyl_executor_release(my->executor);

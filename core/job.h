@@ -30,8 +30,15 @@
 #include "future.h"
 
 #include <anyloop/executor.h>
+#include <anyloop/promise.h>
 
 /* ---- what runs jobs, as far as a job knows */
+
+/* Somebody who waits, on a loop, for an executor that was shut down to be gone. */
+typedef struct anyl_joiner {
+    anyl_list link;
+    anyloop_promise *promise; /* is kept then */
+} anyl_joiner;
 
 typedef struct anyl_executor_class {
     /* The loop's thread. After ANYLOOP_OK the executor has its side of the job. `patient`: also when it is full. */
@@ -43,6 +50,11 @@ typedef struct anyl_executor_class {
     void (*destroy)(anyloop_executor *executor);
     /* Any thread; the size was checked. NULL: it keeps none. */
     anyloop_status (*figures)(anyloop_executor *executor, anyloop_executor_figures *figures);
+    /* Of an executor that a loop may have of its own. False: it is gone, or it is the parent process's. */
+    bool (*join)(anyloop_executor *executor, anyl_joiner *joiner);
+    void (*join_end)(anyloop_executor *executor, anyl_joiner *joiner);
+    /* Are jobs queued or running? */
+    bool (*busy)(anyloop_executor *executor);
 } anyl_executor_class;
 
 struct anyloop_executor {
@@ -78,7 +90,9 @@ struct anyloop_job {
     anyl_mail mail;
     anyl_absent home;
     anyl_list link;  /* in the executor's queue */
-    uint64_t waits_since; /* in that queue; the executor's own */
+    uint64_t waits_since; /* in that queue; the executor's own, as are the next two */
+    void *place;
+    uint32_t ticket;
     atomic_uint state, sides;
     uint32_t end; /* ANYLOOP_RESULT, FAILED or CANCELLED */
     bool arrived; /* the mail: the executor's side is the loop's to give up */

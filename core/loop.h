@@ -147,6 +147,7 @@ struct anyloop_loop {
     void *host_data;
     anyloop_drop_fn host_drop;
     bool guest, has_fd, own_slot;
+    bool hosted; /* a guest of the system's event loop */
     uint32_t forks;
 };
 

@@ -81,7 +81,7 @@ static void pool_rest(anyl_pool *pool)
 static void pool_tell_joiners(anyl_pool *pool)
 {
     while (!anyl_list_empty(&pool->joiners)) {
-        anyl_pool_joiner *joiner = ANYL_OWNER_OF(pool->joiners.next, anyl_pool_joiner, link);
+        anyl_joiner *joiner = ANYL_OWNER_OF(pool->joiners.next, anyl_joiner, link);
         anyloop_promise *promise = joiner->promise; /* the joiner itself may go meanwhile */
         anyl_list_remove(&joiner->link);
         anyl_promise_retain(promise);
@@ -275,12 +275,9 @@ static anyloop_status pool_figures(anyloop_executor *executor, anyloop_executor_
     return ANYLOOP_OK;
 }
 
-static const anyl_executor_class pool_class = {
-    pool_submit, pool_cancel, pool_shutdown, pool_destroy, pool_figures};
-
 /* ---- waiting on a loop */
 
-bool anyl_pool_join(anyloop_executor *executor, anyl_pool_joiner *joiner)
+static bool pool_join(anyloop_executor *executor, anyl_joiner *joiner)
 {
     anyl_pool *pool = pool_of(executor);
     anyl_list_init(&joiner->link);
@@ -294,7 +291,7 @@ bool anyl_pool_join(anyloop_executor *executor, anyl_pool_joiner *joiner)
     return there;
 }
 
-void anyl_pool_join_end(anyloop_executor *executor, anyl_pool_joiner *joiner)
+static void pool_join_end(anyloop_executor *executor, anyl_joiner *joiner)
 {
     anyl_pool *pool = pool_of(executor);
     if (pool_forked(pool))
@@ -304,7 +301,7 @@ void anyl_pool_join_end(anyloop_executor *executor, anyl_pool_joiner *joiner)
     anyl_port_mutex_unlock(&pool->mutex);
 }
 
-bool anyl_pool_busy(anyloop_executor *executor)
+static bool pool_busy(anyloop_executor *executor)
 {
     anyl_pool *pool = pool_of(executor);
     if (pool_forked(pool))
@@ -314,6 +311,15 @@ bool anyl_pool_busy(anyloop_executor *executor)
     anyl_port_mutex_unlock(&pool->mutex);
     return busy;
 }
+
+static const anyl_executor_class pool_class = {.submit = pool_submit,
+                                               .cancel = pool_cancel,
+                                               .shutdown = pool_shutdown,
+                                               .destroy = pool_destroy,
+                                               .figures = pool_figures,
+                                               .join = pool_join,
+                                               .join_end = pool_join_end,
+                                               .busy = pool_busy};
 
 /* ---- making */
 

@@ -30,16 +30,4 @@
 anyloop_status anyl_pool_new(const anyloop_allocator *allocator, const anyloop_thread_pool_options *options,
                              anyloop_executor **out);
 
-/* Somebody who waits, on a loop, for the pool's last thread to be gone. */
-typedef struct anyl_pool_joiner {
-    anyl_list link;
-    anyloop_promise *promise; /* is kept then */
-} anyl_pool_joiner;
-
-/* For a pool that was shut down. False: they are gone, or they are the parent process's. */
-bool anyl_pool_join(anyloop_executor *executor, anyl_pool_joiner *joiner);
-void anyl_pool_join_end(anyloop_executor *executor, anyl_pool_joiner *joiner);
-/* Are jobs queued or running? */
-bool anyl_pool_busy(anyloop_executor *executor);
-
 #endif

@@ -54,6 +54,23 @@ static void no_longer_busy(anyloop_loop *loop)
     atomic_store_explicit(&loop->busy, false, memory_order_release);
 }
 
+/* Turns, until nothing is ready or somebody wants attention. Where the system's event loop waits for this run, not for
+ * longer than it may: then the system has a turn. */
+static anyloop_status take_turns(anyloop_loop *loop)
+{
+    uint64_t stretch = anyl_port_stretch();
+    if (ANYL_LIKELY(stretch == 0)) {
+        anyl_loop_turns(loop);
+        return ANYLOOP_OK;
+    }
+    for (uint64_t end = anyl_port_now() + stretch; anyl_port_now() < end;) {
+        anyl_loop_turn(loop, anyl_loop_now(loop) + stretch);
+        if (loop->stopping || loop->blocked || !anyl_loop_has_ready(loop))
+            return ANYLOOP_OK;
+    }
+    return anyl_poller_wait(loop->poller, 0);
+}
+
 static anyloop_status run_until_stopped(anyloop_loop *loop)
 {
     for (;;) {
@@ -66,11 +83,13 @@ static anyloop_status run_until_stopped(anyloop_loop *loop)
             if (status != ANYLOOP_OK)
                 return status;
         }
-        anyl_loop_turns(loop);
+        anyloop_status status = take_turns(loop);
+        if (status != ANYLOOP_OK)
+            return status;
         if (anyl_life_forked(loop))
             return ANYLOOP_E_FORKED; /* by what ran: in the child the run is over */
         if (loop->interrupt) {
-            anyloop_status status = loop->interrupt;
+            status = loop->interrupt;
             loop->interrupt = ANYLOOP_OK;
             anyl_loop_end_batch(loop);
             return status;
@@ -82,12 +101,21 @@ static anyloop_status run_until_stopped(anyloop_loop *loop)
     }
 }
 
-anyloop_status anyl_run_forever(anyloop_loop *loop)
+/* A virtual clock has nothing to wait for but jobs. */
+static anyloop_status may_run(const anyloop_loop *loop)
 {
     if (anyl_life_forked(loop))
         return ANYLOOP_E_FORKED;
     if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
         return ANYLOOP_E_RUNNING;
+    return loop->virtual_clock || anyl_port_can_block() ? ANYLOOP_OK : ANYLOOP_E_WOULD_BLOCK;
+}
+
+anyloop_status anyl_run_forever(anyloop_loop *loop)
+{
+    anyloop_status status = may_run(loop);
+    if (status != ANYLOOP_OK)
+        return status;
     anyl_life_retain(loop);
     anyl_port_running_set(loop, stop_in_child);
     loop->running = loop->turning = true;
@@ -98,7 +126,7 @@ anyloop_status anyl_run_forever(anyloop_loop *loop)
     if (anyl_mailbox_rouse(loop->mailbox))
         anyl_poller_clear(loop->poller);
     anyl_life_route_wake(loop, false);
-    anyloop_status status = run_until_stopped(loop);
+    status = run_until_stopped(loop);
     loop->running = loop->turning = loop->stopping = false;
     anyl_port_running_set(NULL, NULL);
     anyl_life_back_to_host(loop);
@@ -117,11 +145,9 @@ static void stop_when_done(void *user_data, anyloop_future *future)
 
 anyloop_status anyl_run_until_complete(anyloop_loop *loop, anyloop_future *future)
 {
-    if (anyl_life_forked(loop))
-        return ANYLOOP_E_FORKED;
-    if (anyl_port_running() || loop->running || loop->turning || loop->cancels || loop->asked)
-        return ANYLOOP_E_RUNNING;
-    anyloop_status status = anyl_ensure_future(loop, future);
+    anyloop_status status = may_run(loop);
+    if (status == ANYLOOP_OK)
+        status = anyl_ensure_future(loop, future);
     if (status == ANYLOOP_OK)
         status = anyl_future_add_callback(future, loop, stop_when_done, loop, NULL);
     if (status != ANYLOOP_OK)
@@ -264,4 +290,42 @@ anyloop_status anyl_run_fd(anyloop_loop *loop, int32_t *out)
     anyl_life_route_wake(loop, true);
     anyl_poller_arm(loop->poller, 0); /* the first turn */
     return ANYLOOP_OK;
+}
+
+/* ---- turns from the system's own event loop */
+
+#define HOSTED_BUDGET UINT64_C(8000000) /* ns: half of a frame at 60 Hz */
+
+static void hosted_turn(void *data)
+{
+    anyloop_loop *loop = data;
+    anyloop_turn_info info = {.struct_size = sizeof info};
+    anyl_life_retain(loop);
+    anyloop_status status = anyl_run_turn(loop, HOSTED_BUDGET, NULL, 0, &info);
+    bool goes_on = status == ANYLOOP_OK && !info.stopped && loop->hosted;
+    if (goes_on)
+        anyl_port_turn_at(loop, info.next_deadline, hosted_turn);
+    else if (status != ANYLOOP_E_RUNNING && loop->hosted) /* a run that is suspended asks for a turn at its end */
+        anyl_life_set_host(loop, NULL, NULL, NULL);
+    anyl_life_release(loop);
+}
+
+static void hosted_wake(void *data)
+{
+    anyl_port_turn_at(data, 0, hosted_turn);
+}
+
+static void hosted_end(void *data)
+{
+    anyloop_loop *loop = data;
+    loop->hosted = false;
+    anyl_port_turn_at(loop, ANYLOOP_NEVER, hosted_turn);
+}
+
+void anyl_run_hosted(anyloop_loop *loop)
+{
+    if (loop->guest || loop->running || loop->virtual_clock || !anyl_port_turn_at(loop, 0, hosted_turn))
+        return;
+    anyl_life_set_host(loop, hosted_wake, loop, hosted_end);
+    loop->hosted = true;
 }

@@ -18,4 +18,8 @@ anyloop_status anyl_run_turn(anyloop_loop *loop, uint64_t budget, anyloop_turn_e
 anyloop_status anyl_run_wait(anyloop_loop *loop, uint64_t deadline);
 anyloop_status anyl_run_fd(anyloop_loop *loop, int32_t *out);
 
+/* Where the thread has an event loop of the system's, and nobody else hosts this loop: that turns it from now on, until
+ * it is stopped or closed. */
+void anyl_run_hosted(anyloop_loop *loop);
+
 #endif

@@ -32,7 +32,7 @@
     ROW(ANYLOOP_E_OTHER_LOOP, "the object belongs to another loop") \
     ROW(ANYLOOP_E_ABANDONED, "the promise was released before it was kept") \
     ROW(ANYLOOP_E_GROUP, "errors in a task group") \
-    ROW(ANYLOOP_E_WOULD_BLOCK, "this host cannot block here") \
+    ROW(ANYLOOP_E_WOULD_BLOCK, "this host cannot block here; a page can with -sASYNCIFY, or use anyloop_start") \
     ROW(ANYLOOP_E_NOT_SUPPORTED, "not supported here") \
     ROW(ANYLOOP_E_TYPE, "a value or object of the wrong kind") \
     ROW(ANYLOOP_E_NOT_FOUND, "no such thing") \

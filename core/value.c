@@ -123,7 +123,7 @@ anyloop_status anyl_value_copy(const anyloop_allocator *allocator, uint32_t kind
     if (block == NULL)
         return ANYLOOP_E_NOMEM;
     char *copy = payload(block);
-    if (size)
+    if (data)
         memcpy(copy, data, size);
     copy[size] = 0;
     *out = block_value(block, kind, size);

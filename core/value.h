@@ -111,6 +111,7 @@ static inline anyloop_status anyl_error_code(const anyloop_value *value)
     return value->kind == ANYLOOP_ERROR ? (anyloop_status)value->flags : ANYLOOP_OK;
 }
 
+/* Without `data` its bytes are still to be written. */
 anyloop_status anyl_value_copy(const anyloop_allocator *allocator, uint32_t kind, const void *data, size_t size,
                                anyloop_value *out);
 /* An empty list with room for `capacity` items; anyl_list_push fills it before it is given away. */

@@ -5,7 +5,7 @@ The table's rows name rooms: `heap` is core/heap.c and core/heap.h, `task (step,
 `api (api_*)` all that the pattern matches, `port/sim` is the folder. The rules:
 
     a file includes its own room's header and rooms of lower floors, never one beside it or above;
-    a port includes port.h, what ports share on a lower floor, and nothing else; nobody else includes a port;
+    a port includes port.h, value.h, what ports share on a lower floor, and nothing else; nobody else includes a port;
     each file of the core has one room, and each room a file;
     C's freestanding headers are for all, the other system headers for the ports, stdlib.h for the allocator too;
     malloc and its kin are called by the allocator and the ports only;
@@ -83,8 +83,8 @@ def check_include(file, room, include, rooms, floors):
     is_port, of_port = room.startswith("port/"), other.startswith("port/")
     if of_port and not is_port:
         return f"includes {name}: a port is linked, never included"
-    if is_port and other != PORT and not of_port:
-        return f"includes {name}: a port stands on port.h, and on what ports share"
+    if is_port and other not in (PORT, "value") and not of_port:
+        return f"includes {name}: a port stands on port.h, on values, and on what ports share"
     if floors[other] >= floors[room]:
         where = "beside" if floors[other] == floors[room] else "above"
         return f"includes {name}: the room {other} on floor {floors[other]} is {where} {room} on floor {floors[room]}"

@@ -10,6 +10,8 @@
 
 #include "../alloc.h"
 
+#include <anyloop/value.h>
+
 /* ---- clock */
 
 uint64_t anyl_port_now(void); /* monotonic, never 0 */
@@ -72,6 +74,58 @@ void anyl_poller_clear(anyl_poller *poller);
 anyloop_status anyl_poller_fd(anyl_poller *poller, int32_t *out);
 /* For who watches that descriptor: 0 is at once, UINT64_MAX never. */
 void anyl_poller_arm(anyl_poller *poller, uint64_t deadline);
+
+/* ---- a system whose own event loop has the thread */
+
+/* May a run wait here? A page's may not, unless the program can be suspended. */
+bool anyl_port_can_block(void);
+/* Call `call` with `data` from that event loop, once, not before the deadline; a later call for the same data takes the
+ * place of an earlier one, UINT64_MAX takes it back. False: there is no such event loop. */
+bool anyl_port_turn_at(void *data, uint64_t deadline, void (*call)(void *data));
+/* How long a run may go on before it must wait, if only for an instant, so that such a system lives. 0: for ever. */
+uint64_t anyl_port_stretch(void);
+
+/* ---- workers: other copies of this program, each with a memory of its own, that serve jobs */
+
+typedef enum anyl_news {
+    ANYL_WORKER_READY,    /* it serves */
+    ANYL_WORKER_RETURNED, /* a job's outcome */
+    ANYL_WORKER_RAISED,
+    ANYL_WORKER_SKIPPED,  /* the job was not begun: it was recalled */
+    ANYL_WORKER_DIED      /* and was ended; the body is a text that says of what */
+} anyl_news;
+
+/* One worker as a pool has it. The news come on the thread that started it, while that waits or from its event loop;
+ * those of jobs in the order of their sending. */
+typedef struct anyl_worker {
+    void (*heard)(struct anyl_worker *worker, anyl_news news, uint32_t ticket, const void *head, size_t head_size,
+                  anyloop_value body, uint64_t ran); /* takes the body; `ran`: ns */
+    uint32_t number; /* the port's; 0: it is not started */
+} anyl_worker;
+
+/* How many a pool has if nobody says; 0: this system has none, or this is one. */
+uint32_t anyl_port_workers(void);
+anyloop_status anyl_port_worker_start(anyl_worker *worker, const char *name);
+/* To one that is ready. `job` is a text that stays. */
+void anyl_port_worker_send(anyl_worker *worker, uint32_t ticket, const char *job, const void *head, size_t head_size,
+                           const void *body, size_t body_size);
+/* May it be sent jobs ahead of the one that runs? Only where they can be recalled. */
+bool anyl_port_worker_ahead(const anyl_worker *worker);
+/* What it has not begun it skips from here on, until it is sent something again. All that it did before is heard
+ * before this returns. */
+void anyl_port_worker_recall(anyl_worker *worker);
+/* At once, whatever it does; nothing more is heard of it. */
+void anyl_port_worker_end(anyl_worker *worker);
+/* Does anything run there? Such a worker keeps the process alive. */
+void anyl_port_worker_busy(anyl_worker *worker, bool busy);
+/* Until news have come or the deadline; ANYLOOP_E_WOULD_BLOCK. */
+anyloop_status anyl_port_workers_wait(uint64_t deadline);
+
+/* In a worker: `find` tells which job a name means, -1: none; `run` runs it, and ends with anyl_port_reply. False:
+ * this is no worker. */
+bool anyl_port_serve(int32_t (*find)(const char *name, size_t size),
+                     void (*run)(int32_t job, const void *head, size_t head_size, anyloop_value body));
+void anyl_port_reply(anyl_news news, const void *head, size_t head_size, const void *body, size_t body_size);
 
 /* ---- words */
 

@@ -39,8 +39,14 @@ static void blocking(anyloop_job *job, const anyloop_value *in)
     puts("Hello from a thread!");
 }
 
-int main(void)
+/* What a copy of this program may be asked to do, where jobs run in workers: on the web. */
+static const anyloop_job_type jobs[] = {{"blocking", blocking}, {NULL, NULL}};
+
+int main(int argc, char **argv)
 {
+    if (anyloop_worker_main(&argc, argv, jobs))
+        return 0;
+
     anyloop_loop *loop = anyloop_get_event_loop();
 
     ANYLOOP_SPAWN(loop, hello);

@@ -157,6 +157,9 @@ static int report(const struct files *files)
     return complete;
 }
 
+/* What a copy of this program may be asked to do, where jobs run in workers: on the web. */
+static const anyloop_job_type jobs[] = {{"count_words", count_words}, {NULL, NULL}};
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -165,6 +168,9 @@ int main(int argc, char **argv)
     int64_t timeout = ANYLOOP_FOREVER;
     int complete = 1, option;
 
+    if (anyloop_worker_main(&argc, argv, jobs))
+        return 0;
+    setvbuf(stdout, NULL, _IOLBF, 0); /* results and complaints in order, wherever they go */
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         char *end = NULL;
         double seconds = option == 't' ? strtod(optarg, &end) : 0;

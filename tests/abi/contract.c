@@ -392,6 +392,16 @@ IS(offsetof(anyloop_value, size), ON(16, 16, 16));
 SAME(&((anyloop_value *)0)->size, uint64_t *);
 IS(offsetof(anyloop_value, owner), ON(24, 24, 24));
 SAME(&((anyloop_value *)0)->owner, uint64_t *);
+IS(sizeof(anyloop_worker_pool_options), ON(24, 24, 20));
+IS(_Alignof(anyloop_worker_pool_options), ON(8, 8, 4));
+IS(offsetof(anyloop_worker_pool_options, struct_size), ON(0, 0, 0));
+SAME(&((anyloop_worker_pool_options *)0)->struct_size, uint32_t *);
+IS(offsetof(anyloop_worker_pool_options, max_workers), ON(4, 4, 4));
+SAME(&((anyloop_worker_pool_options *)0)->max_workers, uint32_t *);
+IS(offsetof(anyloop_worker_pool_options, queue_size), ON(8, 8, 8));
+SAME(&((anyloop_worker_pool_options *)0)->queue_size, uint64_t *);
+IS(offsetof(anyloop_worker_pool_options, name), ON(16, 16, 16));
+SAME(&((anyloop_worker_pool_options *)0)->name, const char **);
 
 /* Each function by its prototype. */
 SAME(&anyloop_abi_check, anyloop_status (*)(uint32_t));
@@ -592,3 +602,4 @@ SAME(&anyloop_waker_release, void (*)(anyloop_waker *));
 SAME(&anyloop_waker_retain, anyloop_waker *(*)(anyloop_waker *));
 SAME(&anyloop_waker_wake, void (*)(anyloop_waker *));
 SAME(&anyloop_worker_main, int32_t (*)(int32_t *, char **, const anyloop_job_type *));
+SAME(&anyloop_worker_pool_new, anyloop_status (*)(const anyloop_worker_pool_options *, anyloop_executor **));

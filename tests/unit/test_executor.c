@@ -787,6 +787,11 @@ static void methods_that_make_no_executor_are_refused(void **state)
     assert_int_equal(anyloop_thread_pool_new(&options, &out), ANYLOOP_E_INVALID);
     assert_int_equal(dropped, 3);
     assert_null(out);
+    const anyloop_worker_pool_options workers = {.struct_size = sizeof workers};
+    assert_int_equal(anyloop_worker_pool_new(&workers, &out), ANYLOOP_E_NOT_SUPPORTED); /* on this system */
+    assert_int_equal(anyloop_worker_pool_new(&workers, NULL), ANYLOOP_E_INVALID);
+    const anyloop_worker_pool_options grown = {.struct_size = sizeof workers + 8};
+    assert_int_equal(anyloop_worker_pool_new(&grown, &out), ANYLOOP_E_INVALID);
 }
 
 /* ---- several loops, and forks */

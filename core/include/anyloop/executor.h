@@ -28,13 +28,14 @@ typedef struct anyloop_job_type {
     anyloop_job_fn function; /* what it does */
 } anyloop_job_type;
 
-/* Serve jobs if this process was started as a worker; the first thing that `main` does.
+/* Serve jobs if this copy of the program was started as a worker; the first thing that `main` does. A program has one
+ * table, the one that was given last.
  *
  * \param argc  main's, by address.
  * \param argv  main's.
  * \param jobs  the jobs that a worker may be asked for.
- * \returns 1 when this was a worker and its work is over: return from `main`. 0: go on.
- * \thread  any, blocks in a worker
+ * \returns 1 in a worker: return from `main`; on the web it serves its jobs after that. 0: go on.
+ * \thread  any, may block in a worker
  * \since   0.1
  */
 ANYLOOP_API int32_t anyloop_worker_main(int32_t *argc, char **argv, const anyloop_job_type *jobs);
@@ -42,7 +43,8 @@ ANYLOOP_API int32_t anyloop_worker_main(int32_t *argc, char **argv, const anyloo
 /* Run a function in an executor. Submits at once.
  *
  * \param loop      the loop.
- * \param executor  May be NULL: the loop's default one, a thread pool made on first use.
+ * \param executor  May be NULL: the loop's default one, made on first use: a pool of workers where there are some, on the
+ *                  web, else of threads.
  * \param function  the job.
  * \param in        its input, taken, on failure too. May be NULL: NONE.
  * \returns a future; failed with ANYLOOP_E_FULL, ANYLOOP_E_SHUTDOWN, ANYLOOP_E_TYPE for an input that holds a future,
@@ -158,6 +160,34 @@ typedef struct anyloop_thread_pool_options {
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_thread_pool_new(const anyloop_thread_pool_options *options, anyloop_executor **out);
+
+/* Options of a worker pool. Begin with `{.struct_size = sizeof(anyloop_worker_pool_options)}`; zero is the default
+ * everywhere. */
+typedef struct anyloop_worker_pool_options {
+    uint32_t struct_size;
+    uint32_t max_workers; /* 0: one for each processor, at most 8. Workers start as jobs need them; at most 65535 */
+    uint64_t queue_size;  /* jobs that may wait; 0: no limit */
+    const char *name;     /* copied: what the workers are called, with a number behind; NULL: "anyloop" */
+} anyloop_worker_pool_options;
+
+/* Make a pool of workers: copies of this program, each with a memory of its own, that serve the jobs of the table which
+ * `anyloop_worker_main` was given: Web Workers in a page, worker_threads in Node. They need no special headers.
+ *
+ * A job's input and result travel as bytes: FUTURE and FOREIGN values do not, ANYLOOP_E_TYPE. A job that is not in the
+ * table fails with ANYLOOP_E_NOT_FOUND. The job sees no context, and `anyloop_job_stopping` says 0: cancelling a job
+ * that runs ends its worker, and another takes its place. A worker that traps or dies costs the job that it ran, which
+ * fails with ANYLOOP_E_ABANDONED and a text that says of what; a program that cannot be loaded into a worker fails
+ * those that wait with ANYLOOP_E_OS and the reason.
+ *
+ * \param options  May be NULL: the defaults.
+ * \param out      the executor; shut it down, then release it.
+ * \returns ANYLOOP_OK, ANYLOOP_E_NOT_SUPPORTED where there are none: natively, in this version, and inside a worker;
+ *          ANYLOOP_E_NOMEM, ANYLOOP_E_INVALID.
+ * \thread  any
+ * \owns    `out` is yours to release.
+ * \since   0.1
+ */
+ANYLOOP_API anyloop_status anyloop_worker_pool_new(const anyloop_worker_pool_options *options, anyloop_executor **out);
 
 /* Make an executor that runs each job inside the submitting call: for tests and for programs that chose it. The future
  * it gives is done; on a loop with a shuffle seed it is not, and is done in one of the next turns.

@@ -215,7 +215,9 @@ ANYLOOP_API anyloop_status anyloop_loop_close(anyloop_loop *loop);
  */
 ANYLOOP_API anyloop_status anyloop_run(anyloop_loop *loop, anyloop_future *coroutine, anyloop_value *out);
 
-/* Make a task of `coroutine` and return: the start for a host that drives the loop by turns.
+/* Make a task of `coroutine` and return: the start for a host that drives the loop by turns. On the web, where a page's
+ * or Node's own event loop has the thread, that one is the host of a loop which has no other: it turns the loop until it
+ * is stopped, and `main` may return.
  *
  * \param loop       the loop.
  * \param coroutine  taken; a task or a future will do.

@@ -1,0 +1,41 @@
+// emscripten.js -- the host of a module that Emscripten built: what host.js asks of it, in Emscripten's words.
+anyloopHost({
+  bytes: function () { return HEAPU8; },
+  head: function (size) { return _anyl_wasm_head(size); },
+  body: function (size) { return _anyl_wasm_body(size); },
+  heard: function (worker, news, ticket, size, ran) { _anyl_wasm_heard(worker, news, ticket, size, ran); },
+  find: function (size) { return _anyl_wasm_find(size); },
+  serve: function (job, size) { _anyl_wasm_serve(job, size); },
+  turn: function (turn, data) { _anyl_wasm_turn(turn, data); },
+  text: function (pointer, size) { return size < 0 ? UTF8ToString(pointer) : UTF8ToString(pointer, size); },
+  print: function (error, text) { (error ? err : out)(text); },
+  printBy: function (print) {
+    out = function (text) { print(0, text); };
+    err = function (text) { print(1, text); };
+  },
+  // With NODERAWFS each of the three streams claims to be a terminal.
+  open: function () {
+    for (var fd = 0; fd < 3; fd++) {
+      var stream = typeof FS === 'object' && FS.streams && FS.streams[fd];
+      if (stream && stream.nfd !== undefined) stream.tty = this.builtin('tty').isatty(fd);
+    }
+  },
+  log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
+  // After main has returned the program goes on.
+  stay: function () { noExitRuntime = true; },
+  suspends: function () { return typeof Asyncify === 'object'; },
+  builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
+  // The script that the program's other copies run: beside the module, under its name, unless the page says otherwise.
+  program: function () {
+    var given = Module['anyloop'] && Module['anyloop']['program'];
+    if (given) return given;
+    if (typeof __filename === 'string') return this.builtin('url').pathToFileURL(__filename).href;
+    return wasmBinaryFile.slice(0, -5) + '.js';
+  },
+  // A bundler understands only `new Worker(new URL('./x.js', import.meta.url))`, which the page must write itself.
+  worker: function (name) {
+    var make = Module['anyloop'] && Module['anyloop']['worker'];
+    return make ? make(name) : new Worker(this.program(), {name: 'anyloop ' + name});
+  },
+  born: typeof WorkerGlobalScope === 'function' && typeof self === 'object' && self.name.indexOf('anyloop ') === 0 ? {} : null
+})

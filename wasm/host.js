@@ -1,0 +1,349 @@
+// host.js -- the host of the core on the web: a page, a Web Worker, Node and its worker_threads.
+//
+// Owns:          the workers, and what is to be turned and when.
+// Must not know: how the module was built: `env` says what differs between Emscripten's and a plain one.
+//
+// It returns what core/port/wasm/host.h imports, under the same names. Times are ms on `now`, negative ones never.
+// Old syntax on purpose: Debian's Emscripten takes no newer, and a page may not either.
+//
+// Messages. To a worker: [ticket, job, head, body], or GO, which ends a recall. From it: [news, ticket, head, body, ran]
+// for the core, where news are anyl_news of core/port/port.h, or [PRINT, error, text]. What is larger than SMALL is
+// moved, not copied.
+//
+// In Node each worker has a port of its own, which can be read while this thread blocks, and a cell of shared memory
+// that says how many recalls are under way: the worker looks at it before it begins a job. All ring one bell.
+function anyloopHost(env) {
+  var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SMALL = 16384, LONGEST = 0x7fffffff;
+  var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
+  var threads = isNode ? env.builtin('worker_threads') : null;
+  var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born; // in a worker of ours: how it was started
+  var scope = typeof self === 'object' ? self : globalThis;
+
+  env.open();
+
+  function now() {
+    return performance.now();
+  }
+
+  // ---- turns: each is a macrotask, and there is one timer at a time
+
+  var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null;
+
+  function task(run) {
+    if (typeof setImmediate === 'function') {
+      setImmediate(run);
+      return;
+    }
+    if (!channel) {
+      channel = new MessageChannel();
+      channel.port1.onmessage = function () { channel.run(); };
+    }
+    channel.run = run;
+    channel.port2.postMessage(0);
+  }
+
+  function arrange() {
+    var next = Infinity, time = now();
+    turns.forEach(function (entry) { next = Math.min(next, entry.at); });
+    if (next <= time) {
+      if (!taskDue) {
+        taskDue = true;
+        task(runTurns);
+      }
+    } else if (next !== timerAt) {
+      clearTimeout(timer);
+      timerAt = next;
+      timer = next === Infinity ? null : setTimeout(timeUp, Math.min(Math.ceil(next - time), LONGEST));
+    }
+  }
+
+  function timeUp() {
+    timerAt = Infinity;
+    timer = null;
+    runTurns();
+  }
+
+  function runTurns() {
+    var time = now(), due = [];
+    taskDue = false;
+    turns.forEach(function (entry, data) { if (entry.at <= time) due.push([entry, data]); });
+    due.forEach(function (item) {
+      if (turns.get(item[1]) === item[0]) { // not taken back by one before it
+        turns.delete(item[1]);
+        env.turn(item[0].turn, item[1]);
+      }
+    });
+    arrange();
+  }
+
+  function turnAt(data, at, turn) {
+    if (at < 0) turns.delete(data);
+    else turns.set(data, {at: at, turn: turn});
+    env.stay();
+    arrange();
+  }
+
+  // ---- memory
+
+  function copyOut(pointer, size) {
+    return env.bytes().slice(pointer, pointer + size);
+  }
+
+  function write(room, bytes) {
+    var pointer = room(bytes.length);
+    if (pointer) env.bytes().set(bytes, pointer);
+    return pointer !== 0 || bytes.length === 0;
+  }
+
+  // False: there is no memory for it.
+  function writeMessage(head, body) {
+    return write(env.head, head) && (!body || write(env.body, body));
+  }
+
+  function pack(first, second, head, headSize, body, bodySize) {
+    return [first, second, copyOut(head, headSize), bodySize || body ? copyOut(body, bodySize) : null];
+  }
+
+  function post(port, message) {
+    var body = message[3];
+    if (body && body.length > SMALL) port.postMessage(message, [body.buffer]);
+    else port.postMessage(message);
+  }
+
+  var encoder = typeof TextEncoder === 'function' ? new TextEncoder() : null, nothing = new Uint8Array(0);
+
+  // ---- workers
+
+  var workers = new Map(), numbers = 0, bell = null, names = new Map();
+
+  function Copy(pointer, number) {
+    this.pointer = pointer;
+    this.number = number;
+    this.worker = this.port = this.cell = null;
+  }
+
+  // What a copy says, until it is ended.
+  function tell(copy, message) {
+    var news = message[0];
+    if (workers.get(copy.number) !== copy) return;
+    if (news === PRINT) {
+      env.print(message[1], message[2]);
+      return;
+    }
+    if (news === DIED) {
+      end(copy.number);
+      message = [DIED, 0, nothing, encoder.encode(message[2])];
+    }
+    if (news === READY) busy(copy.number, false);
+    if (!writeMessage(message[2] || nothing, message[3])) { // no memory for what came of it
+      end(copy.number);
+      news = DIED;
+      message = [DIED, 0, nothing];
+    }
+    env.heard(copy.pointer, news, message[1], message[2] ? message[2].length : 0, message[4] || 0);
+  }
+
+  function died(copy, why) {
+    tell(copy, [DIED, 0, String(why)]);
+    settle();
+  }
+
+  function drain() {
+    var heard = false;
+    workers.forEach(function (copy) {
+      for (var item; copy.port && (item = threads.receiveMessageOnPort(copy.port)); heard = true) tell(copy, item.message);
+    });
+    return heard;
+  }
+
+  // Runs what a thread of Node begins with: it tells of a program that cannot be loaded, and of its end, even to a main
+  // thread that blocks and hears no events.
+  var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
+    "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
+    "process.on('exit', function (code) { say('it exited with status ' + code); });" +
+    "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(mine.arguments); })" +
+    ".catch(function (e) { say('cannot load ' + mine.program + ': ' + (e && e.message || e)); process.exit(1); });";
+
+  function startThread(copy, name) {
+    var ends = new threads.MessageChannel();
+    bell = bell || new Int32Array(new SharedArrayBuffer(4));
+    copy.cell = new Int32Array(new SharedArrayBuffer(4));
+    copy.port = ends.port1;
+    copy.port.on('message', function (message) { tell(copy, message); settle(); });
+    copy.worker = new threads.Worker(beginning, {
+      eval: true, name: name, argv: [], execArgv: [],
+      workerData: {anyloop: {program: env.program(), port: ends.port2, bell: bell, cell: copy.cell, name: name}},
+      transferList: [ends.port2]
+    });
+    copy.worker.on('error', function (e) { died(copy, e && e.message || e); });
+    copy.worker.on('exit', function (code) { died(copy, 'it exited with status ' + code); });
+    copy.worker.unref(); // its port keeps the process alive, while it is busy
+  }
+
+  function startWorker(copy, name) {
+    copy.worker = env.worker(name);
+    copy.worker.onmessage = function (event) { tell(copy, event.data); settle(); };
+    copy.worker.onerror = function (event) {
+      event.preventDefault();
+      died(copy, event.message || 'cannot load ' + env.program());
+    };
+  }
+
+  function start(pointer, name, size) {
+    var copy = new Copy(pointer, ++numbers);
+    workers.set(copy.number, copy);
+    try {
+      (isNode ? startThread : startWorker)(copy, env.text(name, size));
+    } catch (e) { // a policy of the page
+      task(function () { died(copy, e && e.message || e); });
+    }
+    return copy.number;
+  }
+
+  function send(number, ticket, job, head, headSize, body, bodySize) {
+    var copy = workers.get(number), name = names.get(job);
+    if (name === undefined) names.set(job, name = env.text(job, -1));
+    post(copy.port || copy.worker, pack(ticket, name, head, headSize, body, bodySize));
+  }
+
+  function recall(number) {
+    var copy = workers.get(number);
+    Atomics.add(copy.cell, 0, 1);
+    drain();
+    if (workers.get(number) === copy) copy.port.postMessage(GO);
+  }
+
+  function end(number) {
+    var copy = workers.get(number);
+    workers.delete(number);
+    if (copy.port) copy.port.close();
+    if (copy.worker) copy.worker.terminate();
+  }
+
+  function busy(number, is) {
+    var port = workers.get(number).port;
+    if (port) port[is ? 'ref' : 'unref']();
+  }
+
+  function count() {
+    if (born || typeof Worker !== 'function' && !isNode) return 0;
+    if (isNode) return env.builtin('os').cpus().length || 1;
+    return navigator.hardwareConcurrency || 1;
+  }
+
+  // ---- blocking
+
+  // Node's threads may; a page's may not, and a Web Worker only with the shared memory that it does not need otherwise.
+  function blocking() {
+    return isNode ? 1 : env.suspends() ? 2 : 0;
+  }
+
+  function wait(ms) {
+    bell = bell || new Int32Array(new SharedArrayBuffer(4));
+    var seen = Atomics.load(bell, 0);
+    if (drain()) return;
+    Atomics.wait(bell, 0, seen, ms < 0 ? Infinity : ms);
+    drain();
+  }
+
+  var settle = function () {}; // ends a suspension
+
+  function suspend(ms) {
+    return new Promise(function (resolve) {
+      var timer = ms < 0 ? null : ms === 0 ? undefined : setTimeout(done, Math.min(Math.ceil(ms), LONGEST));
+      function done() {
+        settle = function () {};
+        clearTimeout(timer);
+        resolve();
+      }
+      settle = done;
+      if (timer === undefined) task(done);
+    });
+  }
+
+  // ---- in a worker
+
+  function say(message) {
+    post(born.port || scope, message);
+    if (born.bell) {
+      Atomics.add(born.bell, 0, 1);
+      Atomics.notify(born.bell, 0);
+    }
+  }
+
+  var jobs = new Map(), current = 0, began = 0;
+
+  function find(name) {
+    var job = jobs.get(name);
+    if (job === undefined) {
+      var bytes = encoder.encode(name);
+      write(env.head, bytes);
+      jobs.set(name, job = env.find(bytes.length));
+    }
+    return job;
+  }
+
+  function stopServing(why) {
+    say([DIED, 0, why]);
+    if (born.port) born.port.close();
+    else scope.close();
+  }
+
+  function work(message) {
+    if (message === GO) {
+      Atomics.sub(born.cell, 0, 1);
+      return;
+    }
+    current = message[0];
+    if (born.cell && Atomics.load(born.cell, 0)) {
+      say([SKIPPED, current]);
+      return;
+    }
+    var job = find(message[1]);
+    if (job < 0) {
+      stopServing('its program has no job ' + message[1] + ': it is another version');
+      return;
+    }
+    try {
+      if (!writeMessage(message[2], message[3])) throw new Error('no memory for the input');
+      began = now();
+      env.serve(job, message[2].length);
+    } catch (e) {
+      stopServing(e && e.message || String(e));
+    }
+  }
+
+  function serve() {
+    if (!born) return 0;
+    env.stay();
+    env.printBy(function (error, text) { say([PRINT, error, text]); });
+    if (born.port) born.port.on('message', work);
+    else scope.onmessage = function (event) { work(event.data); };
+    say([READY, 0]);
+    return 1;
+  }
+
+  function reply(news, head, headSize, body, bodySize) {
+    var message = pack(news, current, head, headSize, body, bodySize);
+    message.push(now() - began);
+    say(message);
+  }
+
+  return {
+    now: now,
+    log: function (level, text, size) { env.log(level, env.text(text, size)); },
+    blocking: blocking,
+    wait: wait,
+    suspend: suspend,
+    turn_at: turnAt,
+    workers: count,
+    worker_start: start,
+    worker_send: send,
+    worker_ahead: function (number) { return workers.get(number).cell ? 1 : 0; },
+    worker_recall: recall,
+    worker_end: end,
+    worker_busy: busy,
+    serve: serve,
+    reply: reply
+  };
+}
