@@ -15,13 +15,14 @@ help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/make \1~\2/p' $(MAKEFILE_LIST) | column -t -s '~' 2>/dev/null \
 	  || sed -n 's/^\([a-z%-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
 
-demo: ## build a release, run the quickstart, then the word count on this very tree
+demo: ## build a release, run the quickstart, then the word count on this very tree; both again in Node
 	@tools/setup demo
 	@mkdir -p build/demo
 	cmake -S . -B build/demo -DCMAKE_BUILD_TYPE=Release -DANYLOOP_BUILD_TESTS=OFF >build/demo/configure.log
 	cmake --build build/demo -j 2 >build/demo/build.log
 	build/demo/examples/01-quickstart/quickstart
 	tools/demo-wordcount build/demo
+	@tools/demo-node build/demo build/demo-node
 
 test: ## what a change must pass: release and AddressSanitizer + UBSan, every test
 	@tools/setup test
