@@ -208,8 +208,8 @@ static void send(anyl_copy *copy, anyloop_job *job)
     copy->sent_count++;
     copy->ahead += expected(pool, job);
     pool->running++;
-    anyl_port_worker_send(&copy->worker, job->ticket, type_of(job->function)->name, wire.head, wire.head_size, wire.body,
-                          wire.body_size);
+    anyl_port_worker_send(&copy->worker, job->ticket, type_of(job->function)->name, wire.head, wire.head_size,
+                          wire.body, wire.body_size);
     anyl_wire_free(anyl_job_allocator(job), &wire);
 }
 
