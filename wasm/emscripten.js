@@ -21,8 +21,11 @@ anyloopHost({
     }
   },
   log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
-  // After main has returned the program goes on.
-  stay: function () { noExitRuntime = true; },
+  // Whether the program goes on when main returns: as it was linked, but for what is still to be done.
+  stay: function (is) {
+    if (this.stays === undefined) this.stays = noExitRuntime;
+    noExitRuntime = is || this.stays;
+  },
   suspends: function () { return typeof Asyncify === 'object'; },
   builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
   // The script that the program's other copies run: beside the module, under its name, unless the page says otherwise.

@@ -27,7 +27,7 @@ function anyloopHost(env) {
 
   // ---- turns: each is a macrotask, and there is one timer at a time
 
-  var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null;
+  var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null, tasks = [];
 
   function task(run) {
     if (typeof setImmediate === 'function') {
@@ -36,9 +36,9 @@ function anyloopHost(env) {
     }
     if (!channel) {
       channel = new MessageChannel();
-      channel.port1.onmessage = function () { channel.run(); };
+      channel.port1.onmessage = function () { tasks.shift()(); };
     }
-    channel.run = run;
+    tasks.push(run);
     channel.port2.postMessage(0);
   }
 
@@ -79,7 +79,7 @@ function anyloopHost(env) {
   function turnAt(data, at, turn) {
     if (at < 0) turns.delete(data);
     else turns.set(data, {at: at, turn: turn});
-    env.stay();
+    env.stay(turns.size > 0);
     arrange();
   }
 
@@ -161,7 +161,7 @@ function anyloopHost(env) {
   var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
     "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
     "process.on('exit', function (code) { say('it exited with status ' + code); });" +
-    "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(mine.arguments); })" +
+    "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(); })" +
     ".catch(function (e) { say('cannot load ' + mine.program + ': ' + (e && e.message || e)); process.exit(1); });";
 
   function startThread(copy, name) {
@@ -227,7 +227,7 @@ function anyloopHost(env) {
 
   function count() {
     if (born || typeof Worker !== 'function' && !isNode) return 0;
-    if (isNode) return env.builtin('os').cpus().length || 1;
+    if (isNode) return env.builtin('os').availableParallelism();
     return navigator.hardwareConcurrency || 1;
   }
 
@@ -315,7 +315,7 @@ function anyloopHost(env) {
 
   function serve() {
     if (!born) return 0;
-    env.stay();
+    env.stay(true);
     env.printBy(function (error, text) { say([PRINT, error, text]); });
     if (born.port) born.port.on('message', work);
     else scope.onmessage = function (event) { work(event.data); };

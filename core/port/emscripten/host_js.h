@@ -28,7 +28,7 @@ EM_JS(void, anyl_js_host, (void), {
       function now() {
         return performance.now();
       }
-      var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null;
+      var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null, tasks = [];
       function task(run) {
         if (typeof setImmediate === 'function') {
           setImmediate(run);
@@ -36,9 +36,9 @@ EM_JS(void, anyl_js_host, (void), {
         }
         if (!channel) {
           channel = new MessageChannel();
-          channel.port1.onmessage = function () { channel.run(); };
+          channel.port1.onmessage = function () { tasks.shift()(); };
         }
-        channel.run = run;
+        tasks.push(run);
         channel.port2.postMessage(0);
       }
       function arrange() {
@@ -75,7 +75,7 @@ EM_JS(void, anyl_js_host, (void), {
       function turnAt(data, at, turn) {
         if (at < 0) turns.delete(data);
         else turns.set(data, {at: at, turn: turn});
-        env.stay();
+        env.stay(turns.size > 0);
         arrange();
       }
       function copyOut(pointer, size) {
@@ -137,7 +137,7 @@ EM_JS(void, anyl_js_host, (void), {
       var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
         "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
         "process.on('exit', function (code) { say('it exited with status ' + code); });" +
-        "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(mine.arguments); })" +
+        "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(); })" +
         ".catch(function (e) { say('cannot load ' + mine.program + ': ' + (e && e.message || e)); process.exit(1); });";
       function startThread(copy, name) {
         var ends = new threads.MessageChannel();
@@ -195,7 +195,7 @@ EM_JS(void, anyl_js_host, (void), {
       }
       function count() {
         if (born || typeof Worker !== 'function' && !isNode) return 0;
-        if (isNode) return env.builtin('os').cpus().length || 1;
+        if (isNode) return env.builtin('os').availableParallelism();
         return navigator.hardwareConcurrency || 1;
       }
       function blocking() {
@@ -268,7 +268,7 @@ EM_JS(void, anyl_js_host, (void), {
       }
       function serve() {
         if (!born) return 0;
-        env.stay();
+        env.stay(true);
         env.printBy(function (error, text) { say([PRINT, error, text]); });
         if (born.port) born.port.on('message', work);
         else scope.onmessage = function (event) { work(event.data); };
@@ -319,7 +319,10 @@ EM_JS(void, anyl_js_host, (void), {
         }
       },
       log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
-      stay: function () { noExitRuntime = true; },
+      stay: function (is) {
+        if (this.stays === undefined) this.stays = noExitRuntime;
+        noExitRuntime = is || this.stays;
+      },
       suspends: function () { return typeof Asyncify === 'object'; },
       builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
       program: function () {
