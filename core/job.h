@@ -28,8 +28,10 @@
 #define ANYL_JOB_H
 
 #include "future.h"
+#include "histogram.h"
 
 #include <anyloop/executor.h>
+#include <anyloop/inspect.h>
 #include <anyloop/promise.h>
 
 /* ---- what runs jobs, as far as a job knows */
@@ -82,6 +84,43 @@ static inline void anyl_executor_release(anyloop_executor *executor)
 {
     if (atomic_fetch_sub_explicit(&executor->refs, 1, memory_order_acq_rel) == 1)
         executor->class->destroy(executor);
+}
+
+/* ---- what pools have in common */
+
+/* How many jobs may be queued or run. */
+static inline uint64_t anyl_pool_places(uint64_t queue_size, uint32_t max_workers)
+{
+    return queue_size == 0 || queue_size > UINT64_MAX - max_workers ? UINT64_MAX : queue_size + max_workers;
+}
+
+/* As in the figures. */
+typedef struct anyl_pool_counts {
+    uint64_t queued_most, done, cancelled, wait_total, wait_most;
+    uint64_t wait[ANYLOOP_HISTOGRAM_SIZE];
+} anyl_pool_counts;
+
+static inline void anyl_pool_count_queued(anyl_pool_counts *counts, uint64_t queued)
+{
+    if (queued > counts->queued_most)
+        counts->queued_most = queued;
+}
+
+static inline void anyl_pool_count_done(anyl_pool_counts *counts, uint64_t waited)
+{
+    counts->done++;
+    counts->wait_total += waited;
+    anyl_histogram_add(counts->wait, &counts->wait_most, waited);
+}
+
+static inline void anyl_pool_tell_counts(const anyl_pool_counts *counts, anyloop_executor_figures *figures)
+{
+    figures->queued_most = counts->queued_most;
+    figures->done = counts->done;
+    figures->cancelled = counts->cancelled;
+    figures->wait_total = counts->wait_total;
+    figures->wait_most = counts->wait_most;
+    memcpy(figures->wait, counts->wait, sizeof figures->wait);
 }
 
 /* ---- jobs */

@@ -4,7 +4,6 @@
  */
 #include "pool.h"
 
-#include "histogram.h"
 #include "port/port.h"
 #include "text.h"
 
@@ -19,8 +18,7 @@ typedef struct anyl_pool {
     anyl_condition work, gone;
     anyl_list queue, joiners;
     uint64_t queued, running, most; /* most: of both together */
-    uint64_t queued_most, done, cancelled, wait_total, wait_most;
-    uint64_t wait[ANYLOOP_HISTOGRAM_SIZE];
+    anyl_pool_counts counts;
     uint32_t max_workers, threads, started;
     uint32_t idle, wakes; /* wakes: of the idle ones, how many were told and have not looked yet */
     bool ending;          /* no more jobs; a thread that finds none ends */
@@ -92,13 +90,6 @@ static void pool_tell_joiners(anyl_pool *pool)
     }
 }
 
-static void pool_count(anyl_pool *pool, uint64_t waited)
-{
-    pool->done++;
-    pool->wait_total += waited;
-    anyl_histogram_add(pool->wait, &pool->wait_most, waited);
-}
-
 static void pool_work(anyl_pool *pool)
 {
     uint64_t waited = 0;
@@ -120,7 +111,7 @@ static void pool_work(anyl_pool *pool)
         anyl_port_mutex_lock(&pool->mutex);
         if (job) {
             pool->running--;
-            pool_count(pool, waited);
+            anyl_pool_count_done(&pool->counts, waited);
             continue;
         }
         pool_rest(pool);
@@ -183,8 +174,7 @@ static anyloop_status pool_submit(anyloop_executor *executor, anyloop_job *job, 
         status = pool_start_thread(pool);
     if (status == ANYLOOP_OK) {
         anyl_list_append(&pool->queue, &job->link);
-        if (++pool->queued > pool->queued_most)
-            pool->queued_most = pool->queued;
+        anyl_pool_count_queued(&pool->counts, ++pool->queued);
         pool->wakes += wake;
     }
     anyl_port_mutex_unlock(&pool->mutex);
@@ -203,7 +193,7 @@ static void pool_cancel(anyloop_executor *executor, anyloop_job *job)
     if (waited) {
         anyl_list_remove(&job->link);
         pool->queued--;
-        pool->cancelled++;
+        pool->counts.cancelled++;
     }
     anyl_port_mutex_unlock(&pool->mutex);
     if (waited)
@@ -215,7 +205,7 @@ static void pool_cancel_queued(anyl_pool *pool)
 {
     anyloop_job *job;
     while ((job = pool_take(pool)) != NULL) {
-        pool->cancelled++;
+        pool->counts.cancelled++;
         anyl_port_mutex_unlock(&pool->mutex);
         anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
         anyl_job_finish(job);
@@ -265,12 +255,7 @@ static anyloop_status pool_figures(anyloop_executor *executor, anyloop_executor_
     figures->workers = pool->threads;
     figures->running = (uint32_t)pool->running;
     figures->queued = pool->queued;
-    figures->queued_most = pool->queued_most;
-    figures->done = pool->done;
-    figures->cancelled = pool->cancelled;
-    figures->wait_total = pool->wait_total;
-    figures->wait_most = pool->wait_most;
-    memcpy(figures->wait, pool->wait, sizeof figures->wait);
+    anyl_pool_tell_counts(&pool->counts, figures);
     anyl_port_mutex_unlock(&pool->mutex);
     return ANYLOOP_OK;
 }
@@ -344,9 +329,7 @@ anyloop_status anyl_pool_new(const anyloop_allocator *allocator, const anyloop_t
     anyl_list_init(&pool->queue);
     anyl_list_init(&pool->joiners);
     pool->max_workers = options->max_workers ? options->max_workers : pool_usual_workers();
-    pool->most = options->queue_size == 0 || options->queue_size > UINT64_MAX - pool->max_workers
-                     ? UINT64_MAX
-                     : options->queue_size + pool->max_workers;
+    pool->most = anyl_pool_places(options->queue_size, pool->max_workers);
     pool->stack_size = options->stack_size == 0          ? POOL_STACK_SIZE
                        : options->stack_size <= SIZE_MAX ? (size_t)options->stack_size
                                                          : SIZE_MAX;

@@ -214,7 +214,7 @@ anyloop_status anyl_wire_unpack(const anyloop_allocator *allocator, const void *
                                 anyloop_value body, anyloop_value *out)
 {
     const anyl_wire_record *record = head;
-    if (head_size == sizeof *record && has_bytes(record->kind) && record->n == body.size) {
+    if (head_size == sizeof *record && has_bytes(record->kind) && body.owner && record->n == body.size) {
         *out = body;
         out->kind = record->kind;
         return ANYLOOP_OK;

@@ -4,7 +4,6 @@
  */
 #include "workers.h"
 
-#include "histogram.h"
 #include "port/port.h"
 #include "promise.h"
 #include "text.h"
@@ -31,8 +30,7 @@ typedef struct anyl_workers {
     anyloop_executor executor;
     anyl_list queue, joiners;
     uint64_t queued, running, most; /* most: of both together */
-    uint64_t queued_most, done, cancelled, wait_total, wait_most;
-    uint64_t wait[ANYLOOP_HISTOGRAM_SIZE];
+    anyl_pool_counts counts;
     uint32_t max_workers, started;
     uint32_t tickets, names;
     uint32_t hands; /* at work further up the stack */
@@ -139,10 +137,7 @@ static void settle(anyl_workers *pool)
 
 static void put_first(anyl_workers *pool, anyloop_job *job)
 {
-    anyl_list *second = pool->queue.next;
-    job->link.prev = &pool->queue;
-    job->link.next = second;
-    second->prev = pool->queue.next = &job->link;
+    anyl_list_append(pool->queue.next, &job->link); /* before that one */
     pool->queued++;
 }
 
@@ -235,7 +230,7 @@ static anyl_copy *choose(anyl_workers *pool, const anyloop_job *job)
     return best;
 }
 
-static anyloop_status start_copy(anyl_workers *pool)
+static void start_copy(anyl_workers *pool)
 {
     char name[WORKERS_NAME_SIZE + 24];
     anyl_text text = anyl_text_in(name, sizeof name);
@@ -245,10 +240,8 @@ static anyloop_status start_copy(anyl_workers *pool)
     anyl_copy *copy = pool->copies;
     while (copy->worker.number)
         copy++;
-    anyloop_status status = anyl_port_worker_start(&copy->worker, name);
-    if (status == ANYLOOP_OK)
-        pool->started++;
-    return status;
+    anyl_port_worker_start(&copy->worker, name);
+    pool->started++;
 }
 
 static uint32_t count_starting(const anyl_workers *pool)
@@ -259,19 +252,17 @@ static uint32_t count_starting(const anyl_workers *pool)
     return starting;
 }
 
-static anyloop_status dispatch(anyl_workers *pool)
+static void dispatch(anyl_workers *pool)
 {
-    anyloop_status status = ANYLOOP_OK;
     while (pool->queued) {
         anyl_copy *copy = choose(pool, first_job(&pool->queue));
         if (copy == NULL)
             break;
         send(copy, take_queued(pool));
     }
-    for (uint64_t starting = count_starting(pool);
-         status == ANYLOOP_OK && starting < pool->queued && pool->started < pool->max_workers; starting++)
-        status = start_copy(pool);
-    return pool->started ? ANYLOOP_OK : status; /* with fewer workers than wished it is slower, no more */
+    for (uint64_t starting = count_starting(pool); starting < pool->queued && pool->started < pool->max_workers;
+         starting++)
+        start_copy(pool);
 }
 
 /* ---- news */
@@ -279,12 +270,9 @@ static anyloop_status dispatch(anyl_workers *pool)
 static void count_run(anyl_workers *pool, anyl_copy *copy, anyloop_job *job, uint64_t ran)
 {
     uint64_t began = job->waits_since > copy->heard_at ? job->waits_since : copy->heard_at;
-    uint64_t waited = began - job->waits_since;
     uint64_t *usual = usual_of(pool, type_of(job->function));
     copy->heard_at = anyl_port_now();
-    pool->done++;
-    pool->wait_total += waited;
-    anyl_histogram_add(pool->wait, &pool->wait_most, waited);
+    anyl_pool_count_done(&pool->counts, began - job->waits_since);
     if (usual)
         *usual = *usual == 0 || ran > *usual ? ran + 1 : *usual - (*usual - ran) / 8;
 }
@@ -343,6 +331,22 @@ static void died(anyl_copy *copy, const anyloop_value *why)
         could_not_start(pool, why);
 }
 
+/* What has begun nowhere. */
+static void cancel_queued(anyl_workers *pool)
+{
+    anyloop_job *job;
+    for (uint32_t i = 0; i < pool->max_workers; i++)
+        if (pool->copies[i].sent_count > 1) {
+            anyl_port_worker_recall(&pool->copies[i].worker);
+            take_back(&pool->copies[i], 1);
+        }
+    while ((job = take_queued(pool)) != NULL) {
+        pool->counts.cancelled++;
+        anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
+        anyl_job_finish(job);
+    }
+}
+
 static void heard(anyl_worker *worker, anyl_news news, uint32_t ticket, const void *head, size_t head_size,
                   anyloop_value body, uint64_t ran)
 {
@@ -356,6 +360,8 @@ static void heard(anyl_worker *worker, anyl_news news, uint32_t ticket, const vo
         body = anyl_value_none();
     } else if (news == ANYL_WORKER_SKIPPED && known) {
         take_back(copy, 0);
+        if (atomic_load_explicit(&pool->executor.hurries, memory_order_relaxed))
+            cancel_queued(pool);
         dispatch(pool);
     } else if (news == ANYL_WORKER_READY) {
         copy->serves = true;
@@ -385,24 +391,17 @@ static anyloop_status workers_submit(anyloop_executor *executor, anyloop_job *jo
     }
     job->waits_since = anyl_port_now();
     anyl_list_append(&pool->queue, &job->link);
-    if (++pool->queued > pool->queued_most)
-        pool->queued_most = pool->queued;
-    pool->hands++;
-    anyloop_status status = dispatch(pool);
-    pool->hands--;
-    if (status != ANYLOOP_OK) {
-        anyl_list_remove(&job->link);
-        pool->queued--;
-    }
-    return status;
+    anyl_pool_count_queued(&pool->counts, ++pool->queued);
+    dispatch(pool);
+    return ANYLOOP_OK;
 }
 
-/* It is known to be the oldest, alone, and to run. */
+/* Whatever it does: its worker ends with it. */
 static void stop_running(anyl_copy *copy, anyloop_job *job)
 {
     end_copy(copy);
     leave_copy(copy, job);
-    copy->pool->cancelled++;
+    copy->pool->counts.cancelled++;
     anyl_job_finish(job);
 }
 
@@ -420,7 +419,7 @@ static void workers_cancel(anyloop_executor *executor, anyloop_job *job)
     } else if (!anyl_list_empty(&job->link)) {
         anyl_list_remove(&job->link);
         pool->queued--;
-        pool->cancelled++;
+        pool->counts.cancelled++;
         anyl_job_finish(job);
     }
     dispatch(pool);
@@ -428,28 +427,13 @@ static void workers_cancel(anyloop_executor *executor, anyloop_job *job)
     settle(pool);
 }
 
-static void cancel_queued(anyl_workers *pool)
-{
-    anyloop_job *job;
-    for (uint32_t i = 0; i < pool->max_workers; i++)
-        if (pool->copies[i].sent_count > 1) {
-            anyl_port_worker_recall(&pool->copies[i].worker);
-            take_back(&pool->copies[i], 1);
-        }
-    while ((job = take_queued(pool)) != NULL) {
-        pool->cancelled++;
-        anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
-        anyl_job_finish(job);
-    }
-}
-
 /* Nothing but an end can make them hurry. */
 static void cancel_running(anyl_workers *pool)
 {
     for (uint32_t i = 0; i < pool->max_workers; i++) {
         anyl_copy *copy = &pool->copies[i];
-        anyloop_job *job = first_job(&copy->sent);
-        if (job) {
+        anyloop_job *job;
+        while ((job = first_job(&copy->sent)) != NULL) {
             anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
             stop_running(copy, job);
         }
@@ -472,7 +456,7 @@ static anyloop_status workers_shutdown(anyloop_executor *executor, uint32_t flag
         cancel_running(pool);
     pool->hands--;
     settle(pool);
-    return !late ? ANYLOOP_OK : waited != ANYLOOP_OK && timeout ? waited : ANYLOOP_E_TIMED_OUT;
+    return late ? ANYLOOP_E_TIMED_OUT : ANYLOOP_OK; /* where nobody can wait it is too late at once */
 }
 
 static void workers_destroy(anyloop_executor *executor)
@@ -491,12 +475,7 @@ static anyloop_status workers_figures(anyloop_executor *executor, anyloop_execut
     for (uint32_t i = 0; i < pool->max_workers; i++)
         figures->running += pool->copies[i].sent_count != 0;
     figures->queued = pool->queued + pool->running - figures->running;
-    figures->queued_most = pool->queued_most;
-    figures->done = pool->done;
-    figures->cancelled = pool->cancelled;
-    figures->wait_total = pool->wait_total;
-    figures->wait_most = pool->wait_most;
-    memcpy(figures->wait, pool->wait, sizeof figures->wait);
+    anyl_pool_tell_counts(&pool->counts, figures);
     return ANYLOOP_OK;
 }
 
@@ -550,9 +529,7 @@ static void workers_init(anyl_workers *pool, const anyloop_allocator *allocator,
         pool->copies[i].pool = pool;
         anyl_list_init(&pool->copies[i].sent);
     }
-    pool->most = options->queue_size == 0 || options->queue_size > UINT64_MAX - pool->max_workers
-                     ? UINT64_MAX
-                     : options->queue_size + pool->max_workers;
+    pool->most = anyl_pool_places(options->queue_size, pool->max_workers);
     pool->allocator = *allocator;
     anyl_text name = anyl_text_in(pool->name, sizeof pool->name);
     anyl_text_add(&name, options->name ? options->name : "anyloop");

@@ -105,7 +105,8 @@ typedef struct anyl_worker {
 
 /* How many a pool has if nobody says; 0: this system has none, or this is one. */
 uint32_t anyl_port_workers(void);
-anyloop_status anyl_port_worker_start(anyl_worker *worker, const char *name);
+/* One that cannot be started dies: it is heard of later. */
+void anyl_port_worker_start(anyl_worker *worker, const char *name);
 /* To one that is ready. `job` is a text that stays. */
 void anyl_port_worker_send(anyl_worker *worker, uint32_t ticket, const char *job, const void *head, size_t head_size,
                            const void *body, size_t body_size);

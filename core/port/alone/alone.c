@@ -27,10 +27,9 @@ uint32_t anyl_port_workers(void)
     return 0;
 }
 
-anyloop_status anyl_port_worker_start(anyl_worker *worker, const char *name)
+void anyl_port_worker_start(anyl_worker *worker, const char *name)
 {
     (void)worker, (void)name;
-    return ANYLOOP_E_NOT_SUPPORTED;
 }
 
 void anyl_port_worker_send(anyl_worker *worker, uint32_t ticket, const char *job, const void *head, size_t head_size,

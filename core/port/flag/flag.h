@@ -7,7 +7,7 @@
 
 #include "../port.h"
 
-/* Until `deadline` of anyl_port_now's clock, which is a time and not "never". */
+/* Until `deadline` of anyl_port_now's clock. UINT64_MAX is never: ANYLOOP_E_DEADLOCK, unless a host may wake the loop. */
 anyloop_status anyl_flag_sleep(uint64_t deadline);
 
 #endif

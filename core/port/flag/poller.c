@@ -3,8 +3,8 @@
  * Owns:          the flag.
  * Must not know: how long a sleep really takes.
  * Threads:       there is one.
- * Why:           who would wake a loop is the thread that sleeps, so a wake comes before the wait or not at all. Nothing
- *                has to end a sleep, and one without a deadline is a deadlock.
+ * Why:           who would wake a loop is the thread that sleeps, so a wake comes before the wait, or from inside the
+ *                sleep, when a host that has something to say ends it.
  * For hosts:     nothing here is a descriptor.
  *
  * SPDX-License-Identifier: MIT
@@ -35,9 +35,7 @@ void anyl_poller_free(anyl_poller *poller)
 
 anyloop_status anyl_poller_wait(anyl_poller *poller, uint64_t deadline)
 {
-    anyloop_status status = ANYLOOP_OK;
-    if (!poller->woken)
-        status = deadline == UINT64_MAX ? ANYLOOP_E_DEADLOCK : anyl_flag_sleep(deadline);
+    anyloop_status status = poller->woken ? ANYLOOP_OK : anyl_flag_sleep(deadline);
     poller->woken = false;
     return status;
 }

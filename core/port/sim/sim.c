@@ -41,6 +41,8 @@ static void sim_jump(uint64_t deadline)
 /* Short waits go on, so that a loop which asks again gets there. */
 anyloop_status anyl_flag_sleep(uint64_t deadline)
 {
+    if (deadline == UINT64_MAX)
+        return ANYLOOP_E_DEADLOCK;
     sim_jump(sim_now + sim_short < deadline ? deadline - sim_short : deadline);
     return ANYLOOP_OK;
 }

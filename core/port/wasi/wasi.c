@@ -27,6 +27,8 @@
 /* To the end: there is nobody whose wake could be missed meanwhile. */
 anyloop_status anyl_flag_sleep(uint64_t deadline)
 {
+    if (deadline == UINT64_MAX)
+        return ANYLOOP_E_DEADLOCK;
     for (uint64_t now = anyl_port_now(); now < deadline; now = anyl_port_now()) {
         uint64_t left = deadline - now < WASI_MOST ? (deadline - now + WASI_MS - 1) / WASI_MS * WASI_MS : WASI_MOST;
         struct timespec span = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};

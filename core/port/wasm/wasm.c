@@ -5,6 +5,7 @@
 #include "host.h"
 
 #include "../../value.h"
+#include "../flag/flag.h"
 
 #include <stdlib.h>
 
@@ -37,7 +38,7 @@ bool anyl_port_can_block(void)
 }
 
 /* Until news, or the time has passed, or for no reason. */
-static anyloop_status wasm_wait(uint64_t deadline)
+anyloop_status anyl_flag_sleep(uint64_t deadline)
 {
     uint64_t now = anyl_port_now();
     uint64_t left = deadline == UINT64_MAX ? UINT64_MAX : deadline > now ? deadline - now : 0;
@@ -56,61 +57,11 @@ uint64_t anyl_port_stretch(void)
     return anyl_host_blocking() == ANYL_HOST_SUSPENDS ? WASM_STRETCH : 0;
 }
 
-struct anyl_poller {
-    bool woken;
-    anyloop_allocator allocator;
-};
-
-anyloop_status anyl_poller_new(const anyloop_allocator *allocator, anyl_poller **out)
-{
-    anyl_poller *poller = anyl_alloc(allocator, sizeof *poller);
-    if (poller == NULL)
-        return ANYLOOP_E_NOMEM;
-    poller->woken = false;
-    poller->allocator = *allocator;
-    *out = poller;
-    return ANYLOOP_OK;
-}
-
-void anyl_poller_free(anyl_poller *poller)
-{
-    anyloop_allocator allocator = poller->allocator;
-    anyl_free(&allocator, poller, sizeof *poller);
-}
-
-anyloop_status anyl_poller_wait(anyl_poller *poller, uint64_t deadline)
-{
-    anyloop_status status = poller->woken ? ANYLOOP_OK : wasm_wait(deadline);
-    poller->woken = false;
-    return status;
-}
-
-void anyl_poller_wake(anyl_poller *poller)
-{
-    poller->woken = true;
-}
-
-void anyl_poller_clear(anyl_poller *poller)
-{
-    poller->woken = false;
-}
-
-anyloop_status anyl_poller_fd(anyl_poller *poller, int32_t *out)
-{
-    (void)poller, (void)out;
-    return ANYLOOP_E_NOT_SUPPORTED;
-}
-
-void anyl_poller_arm(anyl_poller *poller, uint64_t deadline)
-{
-    (void)poller, (void)deadline;
-}
-
 /* There is no thread that could signal: what is waited for can only come from the host. */
 bool anyl_port_condition_wait_until(anyl_condition *condition, anyl_mutex *mutex, uint64_t deadline)
 {
     (void)condition, (void)mutex;
-    if (wasm_wait(deadline) != ANYLOOP_OK)
+    if (anyl_flag_sleep(deadline) != ANYLOOP_OK)
         abort();
     return anyl_port_now() < deadline;
 }
@@ -174,10 +125,9 @@ uint32_t anyl_port_workers(void)
     return anyl_host_workers();
 }
 
-anyloop_status anyl_port_worker_start(anyl_worker *worker, const char *name)
+void anyl_port_worker_start(anyl_worker *worker, const char *name)
 {
     worker->number = anyl_host_worker_start(worker, name, (uint32_t)strlen(name));
-    return worker->number ? ANYLOOP_OK : ANYLOOP_E_OS;
 }
 
 void anyl_port_worker_send(anyl_worker *worker, uint32_t ticket, const char *job, const void *head, size_t head_size,
@@ -208,7 +158,7 @@ void anyl_port_worker_busy(anyl_worker *worker, bool busy)
 
 anyloop_status anyl_port_workers_wait(uint64_t deadline)
 {
-    return wasm_wait(deadline);
+    return anyl_flag_sleep(deadline);
 }
 
 ANYL_EXPORT(anyl_wasm_heard)
