@@ -256,7 +256,8 @@ ANYLOOP_API void anyloop_job_finish(anyloop_job *job);
 ANYLOOP_API const anyloop_value *anyloop_job_input(const anyloop_job *job, anyloop_job_fn *function);
 
 enum {
-    /* shutdown: jobs that have not started are cancelled instead of run, and running ones are asked to stop */
+    /* shutdown: jobs that have not started are cancelled instead of run, and running ones are asked to stop; those of a
+     * pool of workers cannot be asked: they end with their workers when the time is over */
     ANYLOOP_CANCEL_QUEUED = 1
 };
 
@@ -265,14 +266,15 @@ enum {
  * \param executor  the executor.
  * \param flags     0 or ANYLOOP_CANCEL_QUEUED.
  * \param timeout   ns to wait; 0: not at all; ANYLOOP_FOREVER: to the end.
- * \returns ANYLOOP_OK when no job is left and every thread is gone; ANYLOOP_E_TIMED_OUT; ANYLOOP_E_INVALID; of an
+ * \returns ANYLOOP_OK when no job is left and every thread is gone; ANYLOOP_E_TIMED_OUT, at once where this thread cannot
+ *          wait; ANYLOOP_E_INVALID; of an
  *          executor of your own what its `shutdown` gave, ANYLOOP_OK without one.
  * \thread  any, blocks; not from one of its own jobs
  * \since   0.1
  */
 ANYLOOP_API anyloop_status anyloop_executor_shutdown(anyloop_executor *executor, uint32_t flags, int64_t timeout);
 
-/* Make `executor` the one that NULL means, instead of the lazy thread pool. An executor that was set is never shut
+/* Make `executor` the one that NULL means, instead of the lazy pool. An executor that was set is never shut
  * down by the loop.
  *
  * \param loop      the loop.
@@ -284,7 +286,7 @@ ANYLOOP_API anyloop_status anyloop_executor_shutdown(anyloop_executor *executor,
  */
 ANYLOOP_API anyloop_status anyloop_loop_set_default_executor(anyloop_loop *loop, anyloop_executor *executor);
 
-/* Shut the loop's own thread pool down while the loop goes on: running and queued jobs are waited for, new ones refused
+/* Shut the loop's own pool down while the loop goes on: running and queued jobs are waited for, new ones refused
  * (S-65).
  *
  * \param loop     the loop.
@@ -307,7 +309,7 @@ ANYLOOP_API ANYLOOP_OWNED anyloop_future *anyloop_shutdown_default_executor(anyl
  */
 ANYLOOP_API anyloop_executor *anyloop_executor_retain(anyloop_executor *executor);
 
-/* Let go of an executor. A thread pool that was not shut down finishes what it accepted, then its threads end.
+/* Let go of an executor. A pool that was not shut down finishes what it accepted, then its threads or workers end.
  *
  * \param executor  May be NULL.
  * \thread  any

@@ -89,7 +89,8 @@ ANYLOOP_API anyloop_status anyloop_task_stepped(anyloop_task *task, int32_t resu
  * \param loop      the loop, not running.
  * \param deadline  ns on the loop's clock; ANYLOOP_NEVER: until a wake.
  * \returns ANYLOOP_OK; ANYLOOP_E_RUNNING, ANYLOOP_E_CLOSED, ANYLOOP_E_THREAD, ANYLOOP_E_FORKED, ANYLOOP_E_INVALID;
- *          ANYLOOP_E_DEADLOCK for a virtual clock and no deadline, when nobody outside can wake the loop; ANYLOOP_E_OS.
+ *          ANYLOOP_E_DEADLOCK for no deadline when nobody outside can wake the loop, with a virtual clock and where there
+ *          are no threads; ANYLOOP_E_WOULD_BLOCK in a page; ANYLOOP_E_OS.
  * \thread  loop, blocks
  * \since   0.1
  */

@@ -176,7 +176,7 @@ typedef struct anyloop_executor_figures {
     uint64_t wait[ANYLOOP_HISTOGRAM_SIZE]; /* the same jobs, by how long they had waited */
 } anyloop_executor_figures;
 
-/* Read the figures of a thread pool: all of one moment.
+/* Read the figures of a pool of threads or workers: all of one moment.
  *
  * \param executor  the pool.
  * \param figures   gets them.

@@ -128,8 +128,8 @@ ANYLOOP_API void anyloop_loop_release(anyloop_loop *loop);
  *          when the loop was stopped first (run again to go on), ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED,
  *          ANYLOOP_E_RUNNING, ANYLOOP_E_OTHER_LOOP, ANYLOOP_E_THREAD, ANYLOOP_E_INVALID, ANYLOOP_E_NOMEM, ANYLOOP_E_OS
  *          when it cannot sleep, ANYLOOP_E_STATE for a coroutine that was awaited already, ANYLOOP_E_FORKED, also when
- *          this process was forked during the run; ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the
- *          status given to `anyloop_loop_interrupt`.
+ *          this process was forked during the run; ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met, and
+ *          at once in a page whose program cannot be suspended; the status given to `anyloop_loop_interrupt`.
  * \thread  loop, blocks
  * \since   0.1
  */
@@ -140,8 +140,8 @@ ANYLOOP_API anyloop_status anyloop_loop_run_until_complete(anyloop_loop *loop, a
  * \param loop  the loop.
  * \returns ANYLOOP_OK when it was stopped; ANYLOOP_E_DEADLOCK, ANYLOOP_E_CLOSED, ANYLOOP_E_RUNNING, ANYLOOP_E_THREAD,
  *          ANYLOOP_E_INVALID, ANYLOOP_E_OS when it cannot sleep, ANYLOOP_E_FORKED, also when this process was forked
- *          during the run; ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met; the status given to
- *          `anyloop_loop_interrupt`.
+ *          during the run; ANYLOOP_E_WOULD_BLOCK when a pulled step or callback is met, and at once in a page whose
+ *          program cannot be suspended; the status given to `anyloop_loop_interrupt`.
  * \thread  loop, blocks
  * \since   0.1
  */
