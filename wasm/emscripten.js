@@ -13,11 +13,17 @@ anyloopHost({
     out = function (text) { print(0, text); };
     err = function (text) { print(1, text); };
   },
-  // With NODERAWFS each of the three streams claims to be a terminal.
+  // What is written to a pipe has left before the program ends or blocks, as from any C program: Node would keep what the
+  // pipe does not take at once, and with NODERAWFS that is an error. With NODERAWFS, too, each stream claims to be a terminal.
   open: function () {
     for (var fd = 0; fd < 3; fd++) {
       var stream = typeof FS === 'object' && FS.streams && FS.streams[fd];
       if (stream && stream.nfd !== undefined) stream.tty = this.builtin('tty').isatty(fd);
+    }
+    if (typeof process === 'object') {
+      [process.stdout, process.stderr].forEach(function (stream) {
+        if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
+      });
     }
   },
   log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },

@@ -317,6 +317,11 @@ EM_JS(void, anyl_js_host, (void), {
           var stream = typeof FS === 'object' && FS.streams && FS.streams[fd];
           if (stream && stream.nfd !== undefined) stream.tty = this.builtin('tty').isatty(fd);
         }
+        if (typeof process === 'object') {
+          [process.stdout, process.stderr].forEach(function (stream) {
+            if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
+          });
+        }
       },
       log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
       stay: function (is) {
