@@ -5,8 +5,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PRESETS := release asan
-MATRIX := release clang-release asan slab tsan amalgamation poll
+PRESETS := release asan web
+MATRIX := release clang-release asan slab tsan amalgamation poll web
 
 .PHONY: help demo test matrix random torture bench amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
@@ -24,11 +24,11 @@ demo: ## build a release, run the quickstart, then the word count on this very t
 	tools/demo-wordcount build/demo
 	@tools/demo-node build/demo build/demo-node
 
-test: ## what a change must pass: release and AddressSanitizer + UBSan, every test
+test: ## what a change must pass: release, AddressSanitizer + UBSan, Node and browser, every test
 	@tools/setup test
 	@tools/lanes test $(PRESETS)
 
-matrix: ## all seven builds, every test in each
+matrix: ## all eight builds, every test in each
 	@$(MAKE) --no-print-directory test PRESETS="$(MATRIX)"
 
 test-%: ## one build of the matrix, such as test-tsan

@@ -14,8 +14,9 @@ execute_process(COMMAND ${ANYLOOP_EM_CONFIG} EMSCRIPTEN_ROOT OUTPUT_VARIABLE ems
 cmake_path(GET ANYLOOP_EM_CONFIG PARENT_PATH emscripten_programs)
 set(ENV{PATH} "${emscripten_programs}:$ENV{PATH}")
 
-# Programs run in the node of the PATH: Emscripten's file would take nodejs, which is Debian's 18 where there is a newer node too.
-find_program(ANYLOOP_NODE node NO_CMAKE_FIND_ROOT_PATH)
+# Programs run in the node that tools/setup brought, or in that of the PATH: Emscripten's file would take nodejs, which is
+# Debian's 18 where there is a newer node too.
+find_program(ANYLOOP_NODE node HINTS ${CMAKE_CURRENT_LIST_DIR}/../build/tools/node_modules/.bin NO_CMAKE_FIND_ROOT_PATH)
 if(ANYLOOP_NODE AND NOT DEFINED CMAKE_CROSSCOMPILING_EMULATOR)
   set(CMAKE_CROSSCOMPILING_EMULATOR ${ANYLOOP_NODE})
 endif()

@@ -25,6 +25,35 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 #define assert_ok(call) assert_int_equal((call), ANYLOOP_OK)
 
+/* ---- what a port lacks, by tests/CMakeLists.txt: a case that needs it is shown as skipped there */
+
+#ifdef PORT_LACKS_THREADS
+#define HAS_THREADS 0
+#else
+#define HAS_THREADS 1
+#endif
+#ifdef PORT_LACKS_CLOCK
+#define HAS_CLOCK 0
+#else
+#define HAS_CLOCK 1
+#endif
+#ifdef PORT_LACKS_DESCRIPTOR
+#define HAS_DESCRIPTOR 0
+#else
+#define HAS_DESCRIPTOR 1
+#endif
+
+static inline void skipped(void **state)
+{
+    (void)state;
+    skip();
+}
+
+#define cmocka_unit_test_where(has, test) {#test, (has) ? (test) : skipped, NULL, NULL, NULL}
+#define cmocka_unit_test_of_threads(test) cmocka_unit_test_where(HAS_THREADS, test)
+#define cmocka_unit_test_of_clock(test) cmocka_unit_test_where(HAS_CLOCK, test)
+#define cmocka_unit_test_of_descriptor(test) cmocka_unit_test_where(HAS_DESCRIPTOR, test)
+
 /* ---- memory */
 
 static struct {

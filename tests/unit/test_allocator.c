@@ -891,16 +891,16 @@ int main(void)
         cmocka_unit_test(conditions_without_memory),
         cmocka_unit_test(queues_without_memory),
         cmocka_unit_test(promises_without_memory),
-        cmocka_unit_test(jobs_without_memory),
-        cmocka_unit_test(a_job_that_finds_no_memory_has_an_end_and_its_thread_takes_the_next),
+        cmocka_unit_test_of_threads(jobs_without_memory),
+        cmocka_unit_test_of_threads(a_job_that_finds_no_memory_has_an_end_and_its_thread_takes_the_next),
         cmocka_unit_test(pulling_without_memory),
-        cmocka_unit_test(the_quickstart_without_memory),
+        cmocka_unit_test_of_threads(the_quickstart_without_memory),
         cmocka_unit_test(a_run_without_memory),
         cmocka_unit_test(a_shutdown_without_memory),
         cmocka_unit_test(completing_cancelling_and_stopping_ask_for_no_memory),
         cmocka_unit_test(keeping_a_promise_and_waking_ask_for_no_memory),
         cmocka_unit_test(letting_waiters_go_on_asks_for_no_memory),
-        cmocka_unit_test(closing_asks_for_no_memory),
+        cmocka_unit_test_of_threads(closing_asks_for_no_memory),
     };
     return cmocka_run_group_tests_name("allocator", cases, NULL, NULL);
 }

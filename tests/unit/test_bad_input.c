@@ -1025,7 +1025,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_is_refused_everywhere_and_what_came_with_it_is_dropped),
-        cmocka_unit_test(another_thread_is_refused_everywhere_and_what_it_gave_is_dropped),
+        cmocka_unit_test_of_threads(another_thread_is_refused_everywhere_and_what_it_gave_is_dropped),
         cmocka_unit_test(a_closed_loop_refuses_what_begins_something_and_drops_it),
         cmocka_unit_test(another_loops_object_is_refused_everywhere_and_dropped),
         cmocka_unit_test(a_struct_of_an_unknown_size_is_refused),

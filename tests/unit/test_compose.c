@@ -467,7 +467,7 @@ int main(void)
         cmocka_unit_test(e20_waiting_for_nothing_or_in_no_known_way_is_refused),
         cmocka_unit_test(wait_gives_two_lists_of_futures_without_doubles),
         cmocka_unit_test(an_operation_that_nobody_awaits_lets_go_of_what_it_took),
-        cmocka_unit_test(f18_nested_timeouts_are_both_honoured_though_the_loop_was_blocked),
+        cmocka_unit_test_of_clock(f18_nested_timeouts_are_both_honoured_though_the_loop_was_blocked),
         cmocka_unit_test(a_scope_is_used_once_and_moved_only_while_it_is_in_use),
         cmocka_unit_test(a_moved_deadline_counts),
         cmocka_unit_test(g12_a_child_that_ended_is_let_go_by_its_group),

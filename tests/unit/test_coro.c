@@ -345,7 +345,7 @@ static void a_cancellation_and_the_close_go_through_a_call_from_the_inside(void 
 struct framed {
     anyloop_coro co;
     int n;
-    _Alignas(16) char text[16];
+    _Alignas(max_align_t) char text[16];
     struct framed *self;
 };
 

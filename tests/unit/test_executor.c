@@ -787,8 +787,22 @@ static void methods_that_make_no_executor_are_refused(void **state)
     assert_int_equal(anyloop_thread_pool_new(&options, &out), ANYLOOP_E_INVALID);
     assert_int_equal(dropped, 3);
     assert_null(out);
+}
+
+static void where_threads_are_the_workers_there_is_no_pool_of_others(void **state)
+{
+    (void)state;
+    anyloop_executor *out = NULL;
     const anyloop_worker_pool_options workers = {.struct_size = sizeof workers};
-    assert_int_equal(anyloop_worker_pool_new(&workers, &out), ANYLOOP_E_NOT_SUPPORTED); /* on this system */
+    assert_int_equal(anyloop_worker_pool_new(&workers, &out), ANYLOOP_E_NOT_SUPPORTED);
+    assert_null(out);
+}
+
+static void a_pool_of_workers_is_refused_what_a_pool_of_threads_is(void **state)
+{
+    (void)state;
+    anyloop_executor *out = NULL;
+    const anyloop_worker_pool_options workers = {.struct_size = sizeof workers};
     assert_int_equal(anyloop_worker_pool_new(&workers, NULL), ANYLOOP_E_INVALID);
     const anyloop_worker_pool_options grown = {.struct_size = sizeof workers + 8};
     assert_int_equal(anyloop_worker_pool_new(&grown, &out), ANYLOOP_E_INVALID);
@@ -874,35 +888,37 @@ static void a_child_process_waits_for_no_thread_of_its_parents_pools(void **stat
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        cmocka_unit_test(b08_a_job_runs_on_another_thread_and_its_result_comes_home),
-        cmocka_unit_test(b11_a_jobs_error_is_its_futures_and_is_reported_once_when_nobody_looks),
+        cmocka_unit_test_of_threads(b08_a_job_runs_on_another_thread_and_its_result_comes_home),
+        cmocka_unit_test_of_threads(b11_a_jobs_error_is_its_futures_and_is_reported_once_when_nobody_looks),
         cmocka_unit_test(a_job_that_says_nothing_returns_none_and_what_it_cannot_return_fails_it),
-        cmocka_unit_test(b10_a_running_job_runs_to_its_end_though_cancelled_and_a_queued_one_never_begins),
-        cmocka_unit_test(b17_cancelling_the_loops_side_is_seen_by_the_job),
-        cmocka_unit_test(cancelling_a_queued_job_gives_its_input_back_at_once),
-        cmocka_unit_test(b09_a_cancelled_job_that_ends_after_the_close_reaches_nobody),
-        cmocka_unit_test(b12_a_close_without_patience_returns_at_once_and_a_late_result_is_dropped),
-        cmocka_unit_test(a_close_cancels_what_is_queued_asks_what_runs_to_stop_and_waits_for_it),
+        cmocka_unit_test_of_threads(b10_a_running_job_runs_to_its_end_though_cancelled_and_a_queued_one_never_begins),
+        cmocka_unit_test_of_threads(b17_cancelling_the_loops_side_is_seen_by_the_job),
+        cmocka_unit_test_of_threads(cancelling_a_queued_job_gives_its_input_back_at_once),
+        cmocka_unit_test_of_threads(b09_a_cancelled_job_that_ends_after_the_close_reaches_nobody),
+        cmocka_unit_test_of_threads(b12_a_close_without_patience_returns_at_once_and_a_late_result_is_dropped),
+        cmocka_unit_test_of_threads(a_close_cancels_what_is_queued_asks_what_runs_to_stop_and_waits_for_it),
         cmocka_unit_test(a_closed_loop_takes_no_jobs),
-        cmocka_unit_test(b13_a_shutdown_waits_for_the_jobs_there_are_then_jobs_are_refused),
-        cmocka_unit_test(a_pools_shutdown_waits_for_its_jobs_too),
-        cmocka_unit_test(a_shutdown_may_cancel_what_is_queued),
-        cmocka_unit_test(b14_a_shutdown_with_a_limit_gives_up_on_a_job_that_is_stuck_and_says_so),
-        cmocka_unit_test(a_pool_that_was_only_released_finishes_what_it_accepted),
-        cmocka_unit_test(b26_a_blocking_function_runs_in_the_context_of_its_caller_ten_at_a_time_too),
-        cmocka_unit_test(a_full_queue_refuses_or_makes_wait_until_there_is_a_place),
-        cmocka_unit_test(cancelled_while_it_waits_for_a_place_a_job_never_begins),
-        cmocka_unit_test(who_has_an_outcome_finds_its_place_free_again),
-        cmocka_unit_test(the_default_executor_is_set_once_and_before_its_first_use),
-        cmocka_unit_test(an_executor_that_was_set_is_not_shut_down_by_the_close),
+        cmocka_unit_test_of_threads(b13_a_shutdown_waits_for_the_jobs_there_are_then_jobs_are_refused),
+        cmocka_unit_test_of_threads(a_pools_shutdown_waits_for_its_jobs_too),
+        cmocka_unit_test_of_threads(a_shutdown_may_cancel_what_is_queued),
+        cmocka_unit_test_of_threads(b14_a_shutdown_with_a_limit_gives_up_on_a_job_that_is_stuck_and_says_so),
+        cmocka_unit_test_of_threads(a_pool_that_was_only_released_finishes_what_it_accepted),
+        cmocka_unit_test_of_threads(b26_a_blocking_function_runs_in_the_context_of_its_caller_ten_at_a_time_too),
+        cmocka_unit_test_of_threads(a_full_queue_refuses_or_makes_wait_until_there_is_a_place),
+        cmocka_unit_test_of_threads(cancelled_while_it_waits_for_a_place_a_job_never_begins),
+        cmocka_unit_test_of_threads(who_has_an_outcome_finds_its_place_free_again),
+        cmocka_unit_test_of_threads(the_default_executor_is_set_once_and_before_its_first_use),
+        cmocka_unit_test_of_threads(an_executor_that_was_set_is_not_shut_down_by_the_close),
         cmocka_unit_test(an_inline_job_may_close_its_loop),
         cmocka_unit_test(a_foreign_executor_runs_a_job_or_answers_for_it),
         cmocka_unit_test(a_foreign_executor_may_refuse_a_job_and_is_asked_again_by_who_waits),
         cmocka_unit_test(a_foreign_executor_hears_of_a_cancellation_and_a_job_that_had_not_begun_is_only_finished),
-        cmocka_unit_test(a_job_outlives_its_loop_and_is_finished_by_another_thread),
+        cmocka_unit_test_of_threads(a_job_outlives_its_loop_and_is_finished_by_another_thread),
         cmocka_unit_test(methods_that_make_no_executor_are_refused),
-        cmocka_unit_test(a_pool_serves_loops_of_several_threads),
-        cmocka_unit_test(a_child_process_waits_for_no_thread_of_its_parents_pools),
+        cmocka_unit_test_of_threads(where_threads_are_the_workers_there_is_no_pool_of_others),
+        cmocka_unit_test(a_pool_of_workers_is_refused_what_a_pool_of_threads_is),
+        cmocka_unit_test_of_threads(a_pool_serves_loops_of_several_threads),
+        cmocka_unit_test_of_threads(a_child_process_waits_for_no_thread_of_its_parents_pools),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

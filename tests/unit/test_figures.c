@@ -324,17 +324,17 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(turns_are_counted),
         cmocka_unit_test(the_most_that_a_turn_ran_is_kept),
-        cmocka_unit_test(a_turn_that_its_budget_cut_short_goes_on_as_the_same_turn),
-        cmocka_unit_test(tasks_timers_and_jobs_are_counted_while_they_last),
+        cmocka_unit_test_of_clock(a_turn_that_its_budget_cut_short_goes_on_as_the_same_turn),
+        cmocka_unit_test_of_threads(tasks_timers_and_jobs_are_counted_while_they_last),
         cmocka_unit_test(a_virtual_clock_is_never_late),
         cmocka_unit_test(a_closed_loop_keeps_its_figures),
         cmocka_unit_test(a_struct_of_another_size_is_refused_and_untouched),
-        cmocka_unit_test(a_pool_tells_who_works_and_what_waits),
-        cmocka_unit_test(what_a_shutdown_cancels_is_counted),
-        cmocka_unit_test(a_pools_figures_may_be_read_by_any_thread_while_it_works),
-        cmocka_unit_test(the_default_executor_is_there_once_a_job_needed_it),
+        cmocka_unit_test_of_threads(a_pool_tells_who_works_and_what_waits),
+        cmocka_unit_test_of_threads(what_a_shutdown_cancels_is_counted),
+        cmocka_unit_test_of_threads(a_pools_figures_may_be_read_by_any_thread_while_it_works),
+        cmocka_unit_test_of_threads(the_default_executor_is_there_once_a_job_needed_it),
         cmocka_unit_test(an_executor_that_is_no_pool_has_none),
-        cmocka_unit_test(a_forked_child_is_told_nothing_of_its_parents_pool),
+        cmocka_unit_test_of_threads(a_forked_child_is_told_nothing_of_its_parents_pool),
     };
     return cmocka_run_group_tests_name("figures", cases, NULL, NULL);
 }

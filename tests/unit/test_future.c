@@ -395,8 +395,8 @@ int main(void)
         cmocka_unit_test(on_a_closed_loop_a_future_completes_and_nobody_hears_of_it),
         cmocka_unit_test(c15_an_error_that_nobody_looked_at_is_reported_once_at_the_last_release),
         cmocka_unit_test(c16_an_error_that_was_looked_at_is_not_reported_nor_is_a_result),
-        cmocka_unit_test(another_threads_release_reaches_the_loop),
-        cmocka_unit_test(a_finalizer_may_release_after_the_loop_was_closed_and_let_go),
+        cmocka_unit_test_of_threads(another_threads_release_reaches_the_loop),
+        cmocka_unit_test_of_threads(a_finalizer_may_release_after_the_loop_was_closed_and_let_go),
         cmocka_unit_test(releasing_the_last_of_a_long_chain_takes_no_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,8 +281,8 @@ int main(void)
         cmocka_unit_test(a_refused_callback_is_dropped_at_once),
         cmocka_unit_test(a08_a_deadline_is_met_to_the_ns_and_never_is_never),
         cmocka_unit_test(a12_short_sleeps_do_not_spin),
-        cmocka_unit_test(a15_a_long_step_does_not_shorten_the_sleep_behind_it),
-        cmocka_unit_test(a47_another_threads_call_soon_is_refused),
+        cmocka_unit_test_of_clock(a15_a_long_step_does_not_shorten_the_sleep_behind_it),
+        cmocka_unit_test_of_threads(a47_another_threads_call_soon_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -492,7 +492,7 @@ int main(void)
         cmocka_unit_test(a_loop_without_tasks_has_nothing_to_tell),
         cmocka_unit_test(an_unnamed_task_is_told_by_its_number_and_no_memory_is_kept_for_it),
         cmocka_unit_test(the_cancellations_that_were_asked_for_are_told),
-        cmocka_unit_test(what_is_awaited_has_a_word_and_what_is_the_users_own_a_handle),
+        cmocka_unit_test_of_threads(what_is_awaited_has_a_word_and_what_is_the_users_own_a_handle),
         cmocka_unit_test(awaiters_are_told_through_all_that_waits_for_tasks),
         cmocka_unit_test(a_group_waits_for_its_tasks_from_their_making),
         cmocka_unit_test(an_await_stack_is_listed_from_the_inside),

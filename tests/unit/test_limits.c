@@ -252,7 +252,7 @@ int main(void)
         cmocka_unit_test(sizes_that_overflow_find_no_memory_and_nothing_is_read),
         cmocka_unit_test(a_million_timers_that_are_cancelled_leave_nothing_behind),
         cmocka_unit_test(a_callback_may_add_a_hundred_thousand_others),
-        cmocka_unit_test(depth_takes_no_stack),
+        cmocka_unit_test_of_threads(depth_takes_no_stack),
     };
     return cmocka_run_group_tests_name("limits", cases, NULL, NULL);
 }

@@ -706,7 +706,7 @@ int main(void)
         cmocka_unit_test(a_close_hands_every_integer_back_once_event_by_event),
         cmocka_unit_test(a_close_hands_every_integer_back_once_many_at_a_time),
         cmocka_unit_test(a_close_amid_a_batch_gives_the_rest_back),
-        cmocka_unit_test(what_another_thread_posts_during_a_close_comes_back_too),
+        cmocka_unit_test_of_threads(what_another_thread_posts_during_a_close_comes_back_too),
         cmocka_unit_test(a_close_that_has_nothing_to_hand_back_is_done_at_once),
         cmocka_unit_test(a_pulled_eager_task_is_current_from_its_making_to_its_first_rest),
         cmocka_unit_test(a_pulled_eager_task_that_goes_on_is_turned_for_before_anything_else),

@@ -414,17 +414,17 @@ static void each_of_several_busy_threads_keeps_its_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages_of_two_threads_lie_between_each_other_in_every_way_and_keep_each_threads_order),
-        cmocka_unit_test(promises_of_two_threads_are_kept_in_either_order),
-        cmocka_unit_test(of_many_threads_each_keeps_its_order_and_nothing_is_lost),
-        cmocka_unit_test(wakes_of_two_threads_arrive_in_every_way),
+        cmocka_unit_test_of_threads(messages_of_two_threads_lie_between_each_other_in_every_way_and_keep_each_threads_order),
+        cmocka_unit_test_of_threads(promises_of_two_threads_are_kept_in_either_order),
+        cmocka_unit_test_of_threads(of_many_threads_each_keeps_its_order_and_nothing_is_lost),
+        cmocka_unit_test_of_threads(wakes_of_two_threads_arrive_in_every_way),
         cmocka_unit_test(what_one_thread_schedules_keeps_its_order_under_every_seed),
         cmocka_unit_test(inline_jobs_come_home_in_every_order),
         cmocka_unit_test(a_job_may_overtake_one_that_was_begun_turns_before),
         cmocka_unit_test(an_inline_job_is_done_at_once_without_a_seed_and_in_a_turn_with_one),
         cmocka_unit_test(a_job_on_its_way_home_is_cancelled_and_its_outcome_dropped_once),
         cmocka_unit_test(a_close_drops_what_is_on_its_way_home),
-        cmocka_unit_test(each_of_several_busy_threads_keeps_its_order),
+        cmocka_unit_test_of_threads(each_of_several_busy_threads_keeps_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

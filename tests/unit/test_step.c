@@ -276,7 +276,7 @@ int main(void)
         cmocka_unit_test(a_sleep_may_be_cancelled_in_the_turn_in_which_it_is_due),
         cmocka_unit_test(gathers_that_hold_each_other_twice_are_closed_at_once),
         cmocka_unit_test(a_close_that_the_host_gives_up_half_way_forgets_nothing),
-        cmocka_unit_test(a_virtual_clock_stands_still_until_the_pools_threads_are_gone),
+        cmocka_unit_test_of_threads(a_virtual_clock_stands_still_until_the_pools_threads_are_gone),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

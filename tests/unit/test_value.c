@@ -262,7 +262,7 @@ int main(void)
         cmocka_unit_test(an_error_carries_everything_through),
         cmocka_unit_test(a_bare_error_and_what_is_no_error_answer_every_question),
         cmocka_unit_test(a_future_value_and_lists_of_it_are_of_their_loops_thread),
-        cmocka_unit_test(any_thread_may_be_the_last_holder),
+        cmocka_unit_test_of_threads(any_thread_may_be_the_last_holder),
         cmocka_unit_test(every_code_has_a_name_and_a_sentence),
         cmocka_unit_test(another_minor_version_does_not_fit),
     };

@@ -1,9 +1,10 @@
-# In a native build: the same project once more, built by Emscripten beside it, and what the tests there say.
+# In a native build: the two amalgamated files once more, built by Emscripten beside it, and what the tests there say. The
+# sources themselves are the preset `web`.
 
 find_program(ANYLOOP_EMCC emcc HINTS $ENV{EMSDK}/upstream/emscripten)
 
-# The programs are the same whatever the native build is: they are made once of the sources, once of the amalgamation.
-if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR ANYLOOP_POLLER STREQUAL "poll")
+anyloop_add_check(web/host-js NEEDS Python3_FOUND COMMAND ${Python3_EXECUTABLE} tools/host_js.py --check)
+if(NOT ANYLOOP_AMALGAMATED)
   return()
 endif()
 
@@ -23,8 +24,7 @@ foreach(folder corpus scenarios)
   anyloop_add_check(conformance/wasm-c-${folder} TIMEOUT 600 ${needs} Python3_FOUND COMMAND ${CMAKE_COMMAND} -E env BUILD_DIR=${web}
     ${Python3_EXECUTABLE} tests/conformance/run wasm-c tests/conformance/${folder})
 endforeach()
-foreach(room web examples guide)
+foreach(room unit web examples guide)
   anyloop_add_check(web/${room} TIMEOUT 300 ${needs}
     COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${web} --no-tests=error --output-on-failure -R ^${room}/)
 endforeach()
-anyloop_add_check(web/host-js NEEDS Python3_FOUND COMMAND ${Python3_EXECUTABLE} tools/host_js.py --check)
