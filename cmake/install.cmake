@@ -19,6 +19,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/anyloop-config-version.cm
 install(FILES ${PROJECT_BINARY_DIR}/anyloop-config.cmake ${PROJECT_BINARY_DIR}/anyloop-config-version.cmake
   DESTINATION ${package_dir})
 
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/web.cmake DESTINATION ${package_dir} RENAME anyloop-web.cmake)
 if(EMSCRIPTEN)
   install(FILES ${PROJECT_SOURCE_DIR}/wasm/no-fetch.js DESTINATION ${CMAKE_INSTALL_DATADIR}/anyloop)
 endif()

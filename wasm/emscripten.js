@@ -41,9 +41,9 @@ anyloopHost({
     if (typeof __filename === 'string') return this.builtin('url').pathToFileURL(__filename).href;
     return wasmBinaryFile.slice(0, -5) + '.js';
   },
-  // A bundler understands only `new Worker(new URL('./x.js', import.meta.url))`, which the page must write itself.
+  // A module's own is written out by cmake/web.cmake, so that bundlers understand it.
   worker: function (name) {
-    var make = Module['anyloop'] && Module['anyloop']['worker'];
+    var make = Module['anyloop'] && Module['anyloop']['worker'] || typeof anyloopWorker === 'function' && anyloopWorker;
     return make ? make(name) : new Worker(this.program(), {name: 'anyloop ' + name});
   },
   born: typeof WorkerGlobalScope === 'function' && typeof self === 'object' && self.name.indexOf('anyloop ') === 0 ? {} : null

@@ -337,7 +337,7 @@ EM_JS(void, anyl_js_host, (void), {
         return wasmBinaryFile.slice(0, -5) + '.js';
       },
       worker: function (name) {
-        var make = Module['anyloop'] && Module['anyloop']['worker'];
+        var make = Module['anyloop'] && Module['anyloop']['worker'] || typeof anyloopWorker === 'function' && anyloopWorker;
         return make ? make(name) : new Worker(this.program(), {name: 'anyloop ' + name});
       },
       born: typeof WorkerGlobalScope === 'function' && typeof self === 'object' && self.name.indexOf('anyloop ') === 0 ? {} : null

@@ -26,8 +26,12 @@ ANYLOOP_ASYNC(user)
     ANYLOOP_END;
 }
 
-int main(void)
+static const anyloop_job_type jobs[] = {{"seven", seven}, {NULL, NULL}};
+
+int main(int argc, char **argv)
 {
+    if (anyloop_worker_main(&argc, argv, jobs))
+        return 0;
     if (anyloop_abi_check(ANYLOOP_VERSION) != ANYLOOP_OK)
         return 1;
     anyloop_loop *loop = anyloop_get_event_loop();
