@@ -58,12 +58,12 @@ torture: ## the long lanes: every fault point of every scenario, 100000 random p
 	@tools/setup torture
 	@tools/torture
 
-bench: ## what things cost, beside their floors: bench/README.md says what the rows are (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
+bench: ## what things cost, beside their floors, and in Node: bench/README.md says what the rows are (PEERS="libuv tokio libdill" DILL=... ROWS="W1 W5" REPETITIONS=9)
 	@tools/setup bench
 	@mkdir -p build/bench build/release
 	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
 	@cmake --build --preset release --target bench-programs >build/bench/build.log 2>&1 || { cat build/bench/build.log; exit 1; }
-	@python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" --repetitions $${REPETITIONS:-9}
+	@python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" $(if $(REPETITIONS),--repetitions $(REPETITIONS))
 
 format: ## clang-format all C files
 	git ls-files '*.c' '*.h' ':!examples' ':!docs' ':!tests/abi/contract.c' | xargs clang-format-19 -i

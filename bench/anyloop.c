@@ -247,14 +247,14 @@ static int32_t gatherer_step(void *frame, anyloop_task *task, uint32_t event)
         children[i] = anyloop_task_create(loop, NULL, child_step, &i, sizeof i);
     if (results < my->size)
         children[results] = anyloop_task_create(loop, NULL, raising_step, NULL, 0);
-    return await(task, anyloop_gather(loop, my->children, my->size, my->flags));
+    return await(task, anyloop_gather(loop, my->children, (size_t)my->size, my->flags));
 }
 
 static uint64_t gathers(uint64_t operations, uint64_t size, uint32_t flags)
 {
     row_check(operations % size == 0, "whole gathers only");
     struct gatherer gatherer = {.left = operations, .size = size, .flags = flags};
-    gatherer.children = malloc(size * sizeof *gatherer.children);
+    gatherer.children = malloc((size_t)size * sizeof *gatherer.children);
     row_check(gatherer.children != NULL, "no memory");
     uint64_t time = run(anyloop_task_create(loop, NULL, gatherer_step, &gatherer, sizeof gatherer));
     free(gatherer.children);

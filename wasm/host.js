@@ -7,13 +7,14 @@
 // Old syntax on purpose: Debian's Emscripten takes no newer, and a page may not either.
 //
 // Messages. To a worker: [ticket, job, head, body], or GO, which ends a recall. From it: [news, ticket, head, body, ran]
-// for the core, where news are anyl_news of core/port/port.h, or [PRINT, error, text]. What is larger than SMALL is
-// moved, not copied.
+// for the core, where news are anyl_news of core/port/port.h, or [PRINT, error, text]. Bytes are an array, but SHORT ones a
+// text of as many characters: to copy an array takes ten times as long. A body larger than SMALL is moved, not copied,
+// and up to LARGE its buffer is kept for the way back: a new one's pages would cost more than what is in them.
 //
 // In Node each worker has a port of its own, which can be read while this thread blocks, and a cell of shared memory
 // that says how many recalls are under way: the worker looks at it before it begins a job. All ring one bell.
 function anyloopHost(env) {
-  var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SMALL = 16384, LONGEST = 0x7fffffff;
+  var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff;
   var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
   var threads = isNode ? env.builtin('worker_threads') : null;
   var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born; // in a worker of ours: how it was started
@@ -85,19 +86,34 @@ function anyloopHost(env) {
 
   // ---- memory
 
-  function copyOut(pointer, size) {
-    return env.bytes().slice(pointer, pointer + size);
+  var spare = null; // what came moved and was read: the next that is moved from here goes in it
+
+  function toMove(bytes) {
+    var buffer = spare;
+    if (!buffer || bytes.length > buffer.byteLength || bytes.length < buffer.byteLength / 2) return bytes.slice();
+    spare = null;
+    var copy = new Uint8Array(buffer, 0, bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 
-  function write(room, bytes) {
-    var pointer = room(bytes.length);
-    if (pointer) env.bytes().set(bytes, pointer);
-    return pointer !== 0 || bytes.length === 0;
+  function copyOut(pointer, size) {
+    var bytes = env.bytes().subarray(pointer, pointer + size);
+    return size <= SHORT ? String.fromCharCode.apply(null, bytes) : size <= SMALL ? bytes.slice() : toMove(bytes);
+  }
+
+  function write(room, what) {
+    var size = what.length, pointer = room(size), bytes = env.bytes(), text = typeof what === 'string';
+    if (!pointer) return size === 0;
+    if (!text) bytes.set(what, pointer);
+    else for (var i = 0; i < size; i++) bytes[pointer + i] = what.charCodeAt(i);
+    if (!text && size > SMALL && size <= LARGE) spare = what.buffer;
+    return true;
   }
 
   // False: there is no memory for it.
   function writeMessage(head, body) {
-    return write(env.head, head) && (!body || write(env.body, body));
+    return write(env.head, head) && (body == null || write(env.body, body));
   }
 
   function pack(first, second, head, headSize, body, bodySize) {

@@ -19,7 +19,7 @@ EM_JS(void, anyl_js_host, (void), {
     //
     //
     function anyloopHost(env) {
-      var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SMALL = 16384, LONGEST = 0x7fffffff;
+      var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff;
       var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
       var threads = isNode ? env.builtin('worker_threads') : null;
       var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born;
@@ -78,16 +78,29 @@ EM_JS(void, anyl_js_host, (void), {
         env.stay(turns.size > 0);
         arrange();
       }
-      function copyOut(pointer, size) {
-        return env.bytes().slice(pointer, pointer + size);
+      var spare = null;
+      function toMove(bytes) {
+        var buffer = spare;
+        if (!buffer || bytes.length > buffer.byteLength || bytes.length < buffer.byteLength / 2) return bytes.slice();
+        spare = null;
+        var copy = new Uint8Array(buffer, 0, bytes.length);
+        copy.set(bytes);
+        return copy;
       }
-      function write(room, bytes) {
-        var pointer = room(bytes.length);
-        if (pointer) env.bytes().set(bytes, pointer);
-        return pointer !== 0 || bytes.length === 0;
+      function copyOut(pointer, size) {
+        var bytes = env.bytes().subarray(pointer, pointer + size);
+        return size <= SHORT ? String.fromCharCode.apply(null, bytes) : size <= SMALL ? bytes.slice() : toMove(bytes);
+      }
+      function write(room, what) {
+        var size = what.length, pointer = room(size), bytes = env.bytes(), text = typeof what === 'string';
+        if (!pointer) return size === 0;
+        if (!text) bytes.set(what, pointer);
+        else for (var i = 0; i < size; i++) bytes[pointer + i] = what.charCodeAt(i);
+        if (!text && size > SMALL && size <= LARGE) spare = what.buffer;
+        return true;
       }
       function writeMessage(head, body) {
-        return write(env.head, head) && (!body || write(env.body, body));
+        return write(env.head, head) && (body == null || write(env.body, body));
       }
       function pack(first, second, head, headSize, body, bodySize) {
         return [first, second, copyOut(head, headSize), bodySize || body ? copyOut(body, bodySize) : null];

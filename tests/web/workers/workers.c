@@ -4,6 +4,7 @@
  */
 #include <anyloop.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,35 @@ static void values(void)
     say("not in the table", run(unnamed, anyloop_int(0)));
 }
 
+/* Bytes of every value, alone and in a list, by all the ways that their number chooses; twice, as some of what they travel in
+ * is used again. */
+static void sizes(void)
+{
+    static const size_t tried[] = {0, 1, 16, 256, 257, 16384, 16385, 65536, 40000, 20000, 65537, 1048577, 65536};
+    static unsigned char bytes[1048577];
+    size_t count = sizeof tried / sizeof *tried, right = 0;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i % 257);
+    for (size_t i = 0; i < 4 * count; i++) {
+        size_t size = tried[i / 2 % count];
+        bool listed = i % 2;
+        anyloop_value value, list;
+        anyloop_value_bytes(loop, bytes, size, &value);
+        if (listed)
+            anyloop_value_list(loop, &value, 1, &list);
+        anyloop_future *echoed = run(echo, listed ? list : value);
+        anyloop_loop_run_until_complete(loop, echoed);
+        const anyloop_value *result = anyloop_future_result(echoed);
+        if (result && listed)
+            result = anyloop_to_list(result, &(size_t){0});
+        right += result && result->kind == ANYLOOP_BYTES && result->size == size &&
+                 (size == 0 || memcmp((const void *)(uintptr_t)result->bits, bytes, size) == 0);
+        anyloop_future_release(echoed);
+        bytes[0]++; /* what is left from before is to be seen */
+    }
+    printf("sizes: %zu of %zu\n", right, 4 * count);
+}
+
 static void deaths(void)
 {
     say("before", run(count, anyloop_int(0)));
@@ -194,6 +224,7 @@ int main(int argc, char **argv)
     loop = anyloop_get_event_loop();
     open_pool(2, 0);
     values();
+    sizes();
     close_pool();
     open_pool(1, 0);
     deaths();
