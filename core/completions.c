@@ -137,7 +137,16 @@ static void next_drop(void *frame)
     anyl_completions_release(((struct next_frame *)frame)->completions);
 }
 
-static const anyl_operation next_operation = {"as_completed", next_step, next_drop, sizeof(struct next_frame)};
+/* Those that are not done. */
+static void next_each(const void *frame, bool waits, anyl_each_fn tell, void *to)
+{
+    const anyloop_completions *completions = ((const struct next_frame *)frame)->completions;
+    if (waits && completions->watch)
+        anyl_watch_each(completions->watch, tell, to);
+}
+
+static const anyl_operation next_operation = {"as_completed", next_step, next_drop, sizeof(struct next_frame),
+                                              next_each};
 
 anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve)
 {
@@ -148,13 +157,4 @@ anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve)
     completions->refs++;
     *(struct next_frame *)anyl_task_frame(operation) = (struct next_frame){completions, resolve};
     return operation;
-}
-
-void anyl_completions_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
-{
-    if (coroutine->step != next_step)
-        return;
-    const anyloop_completions *completions = ((const struct next_frame *)anyl_task_frame(coroutine))->completions;
-    if (completions->watch)
-        anyl_watch_each(completions->watch, tell, to);
 }

@@ -17,6 +17,9 @@
 
 #include <anyloop/future.h>
 
+/* Hears of one future after another. */
+typedef void (*anyl_each_fn)(void *to, anyloop_future *future);
+
 typedef struct anyl_future_class {
     anyl_owner_class owner; /* first: a future is what keeps a FUTURE value alive */
     uint32_t kind;
@@ -26,6 +29,7 @@ typedef struct anyl_future_class {
     void (*cancelled)(anyloop_future *future);   /* hears that it was cancelled, by whom ever; NULL: nobody cares */
     void (*destroy)(anyloop_future *future);     /* gives back what it holds beside its result, and its memory */
     const char *(*name)(anyloop_future *future); /* NULL: has none */
+    void (*each)(anyloop_future *future, anyl_each_fn tell, void *to); /* of a pending one: tells what it waits for */
     const char *words;                           /* for reports: "a job"; NULL: by its kind */
 } anyl_future_class;
 

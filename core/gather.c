@@ -22,12 +22,21 @@ static void gather_destroy(anyloop_future *future)
     anyl_object_free(future->loop, gather, sizeof *gather + gather->fan.count * sizeof(anyloop_future *));
 }
 
+static void gather_each(anyloop_future *future, anyl_each_fn tell, void *to)
+{
+    const struct gather *gather = (const struct gather *)(const void *)future;
+    for (size_t i = 0; i < gather->fan.count; i++)
+        tell(to, gather->children[i]);
+}
+
 static const anyl_future_class gather_class = {.owner = ANYL_FUTURE_OWNER,
                                                .kind = ANYLOOP_KIND_FUTURE,
                                                .settable = true,
                                                .fans = true,
                                                .loose = true,
-                                               .destroy = gather_destroy};
+                                               .destroy = gather_destroy,
+                                               .each = gather_each,
+                                               .words = "a gather"};
 
 /* A child's place in the list. A cancelled one's error has the reason that it still tells to everybody. */
 static anyloop_value error_of(anyloop_future *child)

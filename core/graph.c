@@ -4,11 +4,6 @@
  */
 #include "graph.h"
 
-#include "completions.h"
-#include "group.h"
-#include "shield.h"
-#include "wait.h"
-
 #define GRAPH_FIRST 64u
 
 /* ---- memory */
@@ -88,7 +83,7 @@ static uint32_t node_of(anyl_graph *graph, anyloop_future *future)
 static void add_edge(void *to, anyloop_future *future)
 {
     anyl_graph *graph = to;
-    bool waits = anyl_is_task(future) || anyl_is_shield(future) || anyl_future_class_of(future)->fans;
+    bool waits = anyl_is_task(future) || anyl_future_class_of(future)->each;
     if (graph->failed || !waits || anyl_future_done(future))
         return;
     uint32_t index = node_of(graph, future);
@@ -116,27 +111,19 @@ static void add_task_edges(anyl_graph *graph, const anyl_task *task)
     if (waits)
         add_edge(graph, task->awaited);
     for (anyl_task *coroutine = task->top; coroutine; coroutine = anyl_task_below(task, coroutine)) {
-        if (coroutine->future.task_flags & ANYL_TASK_ENDED)
-            continue; /* its frame is dropped */
-        anyl_group_each(coroutine, add_edge, graph);
-        if (waits) {
-            anyl_wait_each(coroutine, add_edge, graph);
-            anyl_completions_each(coroutine, add_edge, graph);
-        }
+        uint32_t flags = coroutine->future.task_flags;
+        if ((flags & ANYL_TASK_OPERATION) && (flags & ANYL_TASK_EXTRA) && !(flags & ANYL_TASK_ENDED) &&
+            anyl_task_extra(coroutine)->each)
+            anyl_task_extra(coroutine)->each(anyl_task_frame(coroutine), waits, add_edge, graph);
     }
 }
 
 static void add_edges(anyl_graph *graph, anyloop_future *future)
 {
-    if (anyl_is_task(future)) {
+    if (anyl_is_task(future))
         add_task_edges(graph, anyl_task_of(future));
-    } else if (anyl_is_shield(future)) {
-        anyl_shield_each(future, add_edge, graph);
-    } else {
-        const anyl_fan *fan = (const anyl_fan *)(const void *)future;
-        for (size_t i = 0; i < fan->count; i++)
-            add_edge(graph, fan->children[i]);
-    }
+    else
+        anyl_future_class_of(future)->each(future, add_edge, graph);
 }
 
 /* A gather or shield that is all that a task waits for is no stop on the way. */

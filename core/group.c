@@ -270,7 +270,16 @@ static void group_drop(void *frame)
     anyl_group_release(group);
 }
 
-static const anyl_operation group_operation = {"group", group_step, group_drop, sizeof(struct group_frame)};
+/* CPython counts the group's tasks as awaited from the beginning. */
+static void group_each(const void *frame, bool waits, anyl_each_fn tell, void *to)
+{
+    const anyloop_group *group = ((const struct group_frame *)frame)->group;
+    (void)waits;
+    for (anyl_list *link = group->children.next; link != &group->children; link = link->next)
+        tell(to, &ANYL_OWNER_OF(link, struct group_child, link)->task->future);
+}
+
+static const anyl_operation group_operation = {"group", group_step, group_drop, sizeof(struct group_frame), group_each};
 
 anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
 {
@@ -284,13 +293,4 @@ anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
     my->group = group;
     my->body = body;
     return operation;
-}
-
-void anyl_group_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
-{
-    if (coroutine->step != group_step)
-        return;
-    const anyloop_group *group = ((const struct group_frame *)anyl_task_frame(coroutine))->group;
-    for (anyl_list *link = group->children.next; link != &group->children; link = link->next)
-        tell(to, &ANYL_OWNER_OF(link, struct group_child, link)->task->future);
 }

@@ -59,14 +59,9 @@ const char *anyl_inspect_kind(const anyloop_future *future)
     const anyl_future_class *class = anyl_future_class_of(future);
     if (class->words)
         return class->words;
-    switch (class->kind) {
-    case ANYLOOP_KIND_TASK:
-        return "a task";
-    case ANYLOOP_KIND_FUTURE:
-        return class->fans ? "a gather" : "a future";
-    default:
-        return "an operation";
-    }
+    return class->kind == ANYLOOP_KIND_TASK     ? "a task"
+           : class->kind == ANYLOOP_KIND_FUTURE ? "a future"
+                                                : "an operation";
 }
 
 /* Of a task that waits. */

@@ -59,10 +59,16 @@ struct anyl_task {
     };
 };
 
+/* Tells of what a coroutine with that frame waits for beside what its task awaits. `waits`: that is still pending. */
+typedef void (*anyl_frame_each_fn)(const void *frame, bool waits, anyl_each_fn tell, void *to);
+
 /* Behind the frame, with ANYL_TASK_EXTRA. */
 typedef struct anyl_extra {
     anyloop_drop_fn drop;
-    uint64_t user_data; /* of a pulled one */
+    union {
+        uint64_t user_data;      /* of a pulled one */
+        anyl_frame_each_fn each; /* of an operation; NULL: there is no more */
+    };
 } anyl_extra;
 
 enum {
@@ -169,6 +175,7 @@ typedef struct anyl_operation {
     anyloop_step_fn step;
     anyloop_drop_fn drop; /* of its frame; NULL: there is nothing to drop */
     size_t frame_size;
+    anyl_frame_each_fn each; /* only with a drop */
 } anyl_operation;
 
 /* Its frame is zero, and is dropped once. NULL: no memory. */

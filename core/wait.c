@@ -6,7 +6,7 @@
 
 #include "handle.h"
 
-/* What both are. */
+/* What both are, first in their frames. */
 struct waiting {
     anyl_waiter waiter;
     anyl_watch *watch;
@@ -26,6 +26,13 @@ static void end_waiting(struct waiting *my)
         anyl_watch_end(my->watch);
     my->watch = NULL;
     anyl_waiter_end(&my->waiter);
+}
+
+static void waiting_each(const void *frame, bool waits, anyl_each_fn tell, void *to)
+{
+    const struct waiting *my = frame;
+    if (waits && my->watch)
+        anyl_watch_each(my->watch, tell, to);
 }
 
 /* ---- wait */
@@ -79,9 +86,8 @@ static int32_t wait_step(void *frame, anyloop_task *running, uint32_t event)
     anyl_watch *watch = my->waiting.watch;
     anyloop_loop *loop = running->loop;
     if (event == ANYLOOP_EVENT_START) {
-        if (my->timeout != ANYLOOP_FOREVER &&
-            anyl_call_at(loop, anyl_deadline(anyl_loop_now(loop), my->timeout), wait_timed_out, my, &my->timer) !=
-                ANYLOOP_OK)
+        if (my->timeout != ANYLOOP_FOREVER && anyl_call_at(loop, anyl_deadline(anyl_loop_now(loop), my->timeout),
+                                                           wait_timed_out, my, &my->timer) != ANYLOOP_OK)
             return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
         anyl_waiter_arm(&my->waiting.waiter, loop);
         my->left = watch->count;
@@ -105,7 +111,7 @@ static void wait_drop(void *frame)
     anyl_value_release(&my->pending);
 }
 
-static const anyl_operation wait_operation = {"wait", wait_step, wait_drop, sizeof(struct wait_frame)};
+static const anyl_operation wait_operation = {"wait", wait_step, wait_drop, sizeof(struct wait_frame), waiting_each};
 
 anyl_task *anyl_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t count, uint32_t return_when,
                      int64_t timeout)
@@ -165,8 +171,8 @@ static void no_longer_drop(void *frame)
     end_waiting(frame);
 }
 
-static const anyl_operation no_longer_operation = {"wait_for", no_longer_step, no_longer_drop,
-                                               sizeof(struct waiting)};
+static const anyl_operation no_longer_operation = {"wait_for", no_longer_step, no_longer_drop, sizeof(struct waiting),
+                                                   waiting_each};
 
 anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
 {
@@ -181,15 +187,4 @@ anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
     anyl_watch_until_close(my->watch);
     anyl_watch_add(my->watch, future);
     return operation;
-}
-
-/* ---- looking */
-
-void anyl_wait_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
-{
-    if (coroutine->step != wait_step && coroutine->step != no_longer_step)
-        return;
-    const struct waiting *my = anyl_task_frame(coroutine); /* first in both frames */
-    if (my->watch)
-        anyl_watch_each(my->watch, tell, to);
 }
