@@ -145,14 +145,14 @@ static void next_each(const void *frame, bool waits, anyl_each_fn tell, void *to
         anyl_watch_each(completions->watch, tell, to);
 }
 
-static const anyl_operation next_operation = {"as_completed", next_step, next_drop, sizeof(struct next_frame),
-                                              next_each};
+static const anyl_operation next_operation = {"as_completed", next_step, next_drop, sizeof(struct next_frame)};
 
 anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve)
 {
     anyl_task *operation = anyl_operation_new(completions->loop, &next_operation);
     if (operation == NULL)
         return NULL;
+    anyl_task_extra(operation)->each = next_each;
     completions->left--;
     completions->refs++;
     *(struct next_frame *)anyl_task_frame(operation) = (struct next_frame){completions, resolve};

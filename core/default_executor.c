@@ -13,7 +13,7 @@ static anyloop_status default_new(const anyloop_allocator *allocator, anyloop_ex
 {
     static const anyloop_worker_pool_options workers = {.struct_size = sizeof workers};
     static const anyloop_thread_pool_options threads = {.struct_size = sizeof threads};
-    return anyl_port_workers() ? anyl_workers_new(allocator, &workers, out) : anyl_pool_new(allocator, &threads, out);
+    return anyl_port_threads() ? anyl_pool_new(allocator, &threads, out) : anyl_workers_new(allocator, &workers, out);
 }
 
 /* Borrowed. */
@@ -47,7 +47,7 @@ anyloop_value anyl_executor_refusal(const anyloop_loop *loop, const anyloop_exec
     static const char hint[] = "no threads here: make an inline executor, anyloop_inline_executor_new, and set it as "
                                "the loop's default";
     anyloop_value error = anyl_error_bare(status);
-    if (status == ANYLOOP_E_NOT_SUPPORTED && executor == NULL && loop->executor_ours) {
+    if (status == ANYLOOP_E_NOT_SUPPORTED && executor == NULL && loop->executor == NULL) {
         error.bits = (uintptr_t)hint;
         error.size = sizeof hint - 1;
     }

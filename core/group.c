@@ -279,7 +279,7 @@ static void group_each(const void *frame, bool waits, anyl_each_fn tell, void *t
         tell(to, &ANYL_OWNER_OF(link, struct group_child, link)->task->future);
 }
 
-static const anyl_operation group_operation = {"group", group_step, group_drop, sizeof(struct group_frame), group_each};
+static const anyl_operation group_operation = {"group", group_step, group_drop, sizeof(struct group_frame)};
 
 anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
 {
@@ -288,6 +288,7 @@ anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
         anyl_future_release(body);
         return NULL;
     }
+    anyl_task_extra(operation)->each = group_each;
     struct group_frame *my = anyl_task_frame(operation);
     group->refs++;
     my->group = group;

@@ -166,7 +166,7 @@ anyl_task *anyl_operation_new_small(anyloop_loop *loop, const anyl_operation *op
 
 anyl_task *anyl_operation_new(anyloop_loop *loop, const anyl_operation *operation)
 {
-    anyl_extra extra = {.drop = operation->drop, .each = operation->each};
+    anyl_extra extra = {.drop = operation->drop};
     anyl_task *task =
         operation->drop
             ? anyl_coroutine_new_with(loop, operation->name, operation->step, NULL, operation->frame_size, extra)

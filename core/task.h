@@ -67,7 +67,7 @@ typedef struct anyl_extra {
     anyloop_drop_fn drop;
     union {
         uint64_t user_data;      /* of a pulled one */
-        anyl_frame_each_fn each; /* of an operation; NULL: there is no more */
+        anyl_frame_each_fn each; /* of an operation that sets it; else NULL */
     };
 } anyl_extra;
 
@@ -175,7 +175,6 @@ typedef struct anyl_operation {
     anyloop_step_fn step;
     anyloop_drop_fn drop; /* of its frame; NULL: there is nothing to drop */
     size_t frame_size;
-    anyl_frame_each_fn each; /* only with a drop */
 } anyl_operation;
 
 /* Its frame is zero, and is dropped once. NULL: no memory. */

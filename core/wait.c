@@ -111,7 +111,7 @@ static void wait_drop(void *frame)
     anyl_value_release(&my->pending);
 }
 
-static const anyl_operation wait_operation = {"wait", wait_step, wait_drop, sizeof(struct wait_frame), waiting_each};
+static const anyl_operation wait_operation = {"wait", wait_step, wait_drop, sizeof(struct wait_frame)};
 
 anyl_task *anyl_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t count, uint32_t return_when,
                      int64_t timeout)
@@ -129,6 +129,7 @@ anyl_task *anyl_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t 
             anyl_future_release(&operation->future);
         return NULL;
     }
+    anyl_task_extra(operation)->each = waiting_each;
     anyl_watch_until_close(my->waiting.watch);
     my->return_when = return_when;
     my->timeout = timeout;
@@ -171,8 +172,7 @@ static void no_longer_drop(void *frame)
     end_waiting(frame);
 }
 
-static const anyl_operation no_longer_operation = {"wait_for", no_longer_step, no_longer_drop, sizeof(struct waiting),
-                                                   waiting_each};
+static const anyl_operation no_longer_operation = {"wait_for", no_longer_step, no_longer_drop, sizeof(struct waiting)};
 
 anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
 {
@@ -184,6 +184,7 @@ anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
             anyl_future_release(&operation->future);
         return NULL;
     }
+    anyl_task_extra(operation)->each = waiting_each;
     anyl_watch_until_close(my->watch);
     anyl_watch_add(my->watch, future);
     return operation;
