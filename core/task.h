@@ -210,7 +210,7 @@ ANYL_HOT bool anyl_task_await_quickly(anyl_task *task, anyloop_future *future, c
     uint32_t begun = ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN;
     anyl_task *top = task->top;
     anyloop_future *before = task->awaited;
-    if (ANYL_UNLIKELY((task->future.task_flags & begun) || (top->future.task_flags & ANYL_TASK_ENDED) ||
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || (task->future.task_flags & begun) || (top->future.task_flags & ANYL_TASK_ENDED) ||
                       future->loop != task->future.loop || future->state != ANYLOOP_PENDING ||
                       anyl_is_coroutine(future) || future == &task->future))
         return false;
@@ -228,7 +228,7 @@ void anyl_task_return(anyl_task *task, anyloop_value value);
 ANYL_HOT bool anyl_task_return_quickly(anyl_task *task, const anyloop_value *value)
 {
     anyl_task *running = task->top;
-    if (ANYL_UNLIKELY((task->future.task_flags & ANYL_TASK_PUSHED) || running->future.value.owner ||
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || (task->future.task_flags & ANYL_TASK_PUSHED) || running->future.value.owner ||
                       (running->future.task_flags & ANYL_TASK_RAISED)))
         return false;
     running->future.value = *value;
