@@ -126,6 +126,8 @@ static void add_edges(anyl_graph *graph, anyloop_future *future)
         anyl_future_class_of(future)->each(future, add_edge, graph);
 }
 
+/* ---- both ways */
+
 /* A gather or shield that is all that a task waits for is no stop on the way. */
 static void shorten(anyl_graph *graph)
 {
@@ -139,10 +141,11 @@ static void shorten(anyl_graph *graph)
     }
 }
 
-/* All edges from their other end. */
+/* All edges from their other end. False: no memory. */
 static bool turn_around(anyl_graph *graph)
 {
     size_t total = 0;
+    shorten(graph);
     for (uint32_t i = 0; i < graph->count; i++) {
         total += graph->nodes[i].count;
         for (uint32_t at = 0; at < graph->nodes[i].count; at++)
@@ -229,7 +232,8 @@ static void find_rings(anyl_graph *graph)
 
 /* ---- the whole */
 
-anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop)
+/* Nodes and edges. False: no memory. */
+static bool draw_graph(anyl_graph *graph, anyloop_loop *loop)
 {
     memset(graph, 0, sizeof *graph);
     graph->loop = loop;
@@ -242,17 +246,29 @@ anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop)
         add_edges(graph, graph->nodes[graph->from].future);
         graph->nodes[graph->from].count = graph->edge_count - graph->nodes[graph->from].first;
     }
-    if (!graph->failed) {
-        shorten(graph);
+    if (!graph->failed)
         graph->scratch = indices_new(graph, (size_t)graph->count * 2);
-        graph->failed = graph->scratch == NULL || !turn_around(graph);
-    }
-    if (graph->failed) {
+    return graph->scratch != NULL;
+}
+
+static anyloop_status finish_graph(anyl_graph *graph, bool drawn)
+{
+    if (!drawn) {
         anyl_graph_deinit(graph);
         return ANYLOOP_E_NOMEM;
     }
     find_rings(graph);
     return ANYLOOP_OK;
+}
+
+anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop)
+{
+    return finish_graph(graph, draw_graph(graph, loop));
+}
+
+anyloop_status anyl_graph_init_both_ways(anyl_graph *graph, anyloop_loop *loop)
+{
+    return finish_graph(graph, draw_graph(graph, loop) && turn_around(graph));
 }
 
 void anyl_graph_deinit(anyl_graph *graph)

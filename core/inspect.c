@@ -260,7 +260,7 @@ static anyloop_status tell_task(anyl_graph *graph, const anyl_graph_node *node, 
 anyloop_status anyl_inspect_visit(anyloop_loop *loop, anyloop_visit_fn visitor, void *user_data)
 {
     anyl_graph graph;
-    anyloop_status status = anyl_graph_init(&graph, loop);
+    anyloop_status status = anyl_graph_init_both_ways(&graph, loop);
     if (status != ANYLOOP_OK)
         return status;
     const anyloop_allocator *allocator = &loop->slab.allocator;
