@@ -114,6 +114,11 @@ void anyl_task_raise(anyl_task *task, anyloop_value error)
     set_end(task, error, true);
 }
 
+int32_t anyl_raise_code(anyl_task *task, anyloop_status code)
+{
+    return anyl_raise(task, anyl_error_bare(code));
+}
+
 int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *value)
 {
     anyl_value_retain(value);
@@ -125,16 +130,14 @@ int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *valu
 
 int32_t anyl_task_reraise(anyl_task *task)
 {
-    if (task->future.outcome == ANYLOOP_CLOSED)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
     if (task->future.outcome == ANYLOOP_RESULT) /* there is nothing to raise */
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_INVALID));
+        return anyl_raise_code(task, ANYLOOP_E_INVALID);
     return anyl_pass_on(task);
 }
 
 int32_t anyl_pass_on(anyl_task *task)
 {
     if (task->future.outcome == ANYLOOP_CLOSED)
-        return anyl_task_reraise(task);
+        return anyl_raise_code(task, ANYLOOP_E_CLOSED);
     return anyl_end_as(task, task->future.outcome, anyl_task_seen(task));
 }

@@ -117,7 +117,7 @@ static int32_t next_step(void *frame, anyloop_task *running, uint32_t event)
     if (event == ANYLOOP_EVENT_START) {
         anyl_task *get = anyl_queue_get(my->completions->done);
         if (get == NULL)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+            return anyl_raise_code(task, ANYLOOP_E_NOMEM);
         anyl_task_await(task, &get->future, NULL);
         return ANYLOOP_STEP_AWAIT;
     }
@@ -125,7 +125,7 @@ static int32_t next_step(void *frame, anyloop_task *running, uint32_t event)
         return anyl_task_reraise(task);
     const anyloop_value *value = anyl_task_seen(task);
     if (value->kind == ANYLOOP_NONE)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
+        return anyl_raise_code(task, ANYLOOP_E_TIMED_OUT);
     uint32_t outcome = ANYLOOP_RESULT;
     if (my->resolve)
         outcome = anyl_future_outcome((anyloop_future *)(uintptr_t)value->bits, &value);

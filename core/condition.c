@@ -65,7 +65,7 @@ static int32_t wait_once(anyloop_condition *condition, anyl_condition_wait_state
 {
     if (my->at == ANYL_WAIT_BEGIN) {
         if (anyl_lock_unlock(condition->lock) == ANYLOOP_E_NOT_HELD)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOT_HELD));
+            return anyl_raise_code(task, ANYLOOP_E_NOT_HELD);
         my->at = ANYL_WAIT_NOTIFIED;
         return anyl_waiters_await(&condition->waiters, &my->waiter, task);
     }

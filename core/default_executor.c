@@ -95,12 +95,12 @@ static int32_t join_await(struct join_frame *my, anyl_task *task, anyloop_future
     anyloop_timeout_scope *scope = anyl_timeout_new(loop, anyl_deadline(anyl_loop_now(loop), my->timeout));
     if (scope == NULL) {
         anyl_future_release(gone);
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     }
     anyl_task *operation = anyl_timeout_run(scope, gone);
     anyl_timeout_release(scope);
     if (operation == NULL)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     anyl_task_await(task, &operation->future, NULL);
     return ANYLOOP_STEP_AWAIT;
 }
@@ -127,7 +127,7 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
         return anyl_return(task, anyl_value_none());
     anyl_executor_shutdown(loop->executor, 0, 0);
     if (anyl_promise_new(loop, &my->joiner.promise, &gone) != ANYLOOP_OK)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     my->executor = anyl_executor_retain(loop->executor);
     if (my->executor->class->join(my->executor, &my->joiner)) {
         my->joins = loop;

@@ -188,9 +188,7 @@ static int32_t leave_group(struct group_frame *my, anyl_task *task)
         my->propagates = false;
     bool errors = group->error_count || group->errors_lost;
     if (my->propagates && !errors) {
-        anyl_value_retain(&my->cancellation);
-        anyl_raise(task, my->cancellation);
-        return ANYLOOP_STEP_CANCELLED;
+        return anyl_end_as(task, ANYLOOP_CANCELLED, &my->cancellation);
     }
     if (my->outcome == ANYLOOP_FAILED) {
         add_error(group, &my->value);
@@ -228,7 +226,7 @@ static int32_t group_step(void *frame, anyloop_task *running, uint32_t event)
     anyloop_group *group = my->group;
     if (event == ANYLOOP_EVENT_START) {
         if (group->entered)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_STATE));
+            return anyl_raise_code(task, ANYLOOP_E_STATE);
         group->entered = true;
         group->parent = task;
         anyloop_future *body = my->body;

@@ -74,9 +74,9 @@ static const anyl_future_class job_future_class = {.owner = ANYL_FUTURE_OWNER,
 
 static void job_complete(anyloop_job *job)
 {
-    anyloop_value outcome = job->outcome;
-    job->outcome = anyl_value_none();
-    anyl_future_complete(job->future, job->end, outcome);
+    job->future->value = job->outcome;
+    memset(&job->outcome, 0, sizeof job->outcome);
+    anyl_future_end(job->future, job->end);
 }
 
 /* The mail has come and had its turn, or the loop is closing. */
@@ -173,7 +173,7 @@ static anyloop_job *job_new_home(anyloop_loop *loop, anyloop_executor *executor,
 anyloop_status anyl_job_submit(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
                                anyloop_value in, bool patient, anyloop_future **out)
 {
-    anyloop_status refused = anyl_value_local(&in)                                              ? ANYLOOP_E_TYPE
+    anyloop_status refused = anyl_value_local(&in)                                         ? ANYLOOP_E_TYPE
                              : atomic_load_explicit(&executor->shut, memory_order_acquire) ? ANYLOOP_E_SHUTDOWN
                                                                                            : ANYLOOP_OK;
     if (refused != ANYLOOP_OK) {
@@ -221,6 +221,11 @@ void anyl_job_end(anyloop_job *job, uint32_t end, anyloop_value outcome)
     job->end = end;
     job->outcome = outcome;
     anyl_value_release(&before);
+}
+
+void anyl_job_end_code(anyloop_job *job, anyloop_status code)
+{
+    anyl_job_end(job, code == ANYLOOP_E_CANCELLED ? ANYLOOP_CANCELLED : ANYLOOP_FAILED, anyl_error_bare(code));
 }
 
 void anyl_job_finish(anyloop_job *job)

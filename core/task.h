@@ -210,9 +210,9 @@ ANYL_HOT bool anyl_task_await_quickly(anyl_task *task, anyloop_future *future, c
     uint32_t begun = ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN;
     anyl_task *top = task->top;
     anyloop_future *before = task->awaited;
-    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || (task->future.task_flags & begun) || (top->future.task_flags & ANYL_TASK_ENDED) ||
-                      future->loop != task->future.loop || future->state != ANYLOOP_PENDING ||
-                      anyl_is_coroutine(future) || future == &task->future))
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || (task->future.task_flags & begun) ||
+                      (top->future.task_flags & ANYL_TASK_ENDED) || future->loop != task->future.loop ||
+                      future->state != ANYLOOP_PENDING || anyl_is_coroutine(future) || future == &task->future))
         return false;
     top->where = where;
     task->awaited = future;
@@ -256,6 +256,8 @@ static inline int32_t anyl_raise(anyl_task *task, anyloop_value error)
     anyl_task_raise(task, error);
     return ANYLOOP_STEP_RAISE;
 }
+
+int32_t anyl_raise_code(anyl_task *task, anyloop_status code);
 
 /* As a future ended, which `outcome` and `value` are of: its result, error or cancellation. */
 int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *value);

@@ -88,7 +88,7 @@ static int32_t wait_step(void *frame, anyloop_task *running, uint32_t event)
     if (event == ANYLOOP_EVENT_START) {
         if (my->timeout != ANYLOOP_FOREVER && anyl_call_at(loop, anyl_deadline(anyl_loop_now(loop), my->timeout),
                                                            wait_timed_out, my, &my->timer) != ANYLOOP_OK)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+            return anyl_raise_code(task, ANYLOOP_E_NOMEM);
         anyl_waiter_arm(&my->waiting.waiter, loop);
         my->left = watch->count;
         for (size_t i = 0; i < watch->count; i++)
@@ -163,7 +163,7 @@ static int32_t no_longer_step(void *frame, anyloop_task *running, uint32_t event
     const anyloop_value *value;
     uint32_t outcome = anyl_future_outcome(item->future, &value);
     if (outcome == ANYLOOP_CANCELLED)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
+        return anyl_raise_code(task, ANYLOOP_E_TIMED_OUT);
     return anyl_end_as(task, outcome, value);
 }
 
