@@ -191,8 +191,7 @@ void anyloop_task_raise_error(anyloop_task *task, const anyloop_value *error)
 {
     anyloop_value taken = anyl_value_take(error);
     if (taken.kind != ANYLOOP_ERROR) {
-        anyl_value_release(&taken);
-        taken = anyl_error_bare(ANYLOOP_E_TYPE);
+        anyl_error_put(&taken, ANYLOOP_E_TYPE);
     }
     if (steps(task))
         anyl_task_raise(anyl_task_of(task), taken);

@@ -72,12 +72,12 @@ void anyl_sleep_take_reason(anyl_task *task)
     anyl_step_take_bare_cancellation(task, loop);
     if (anyl_step_has(task, ANYL_TASK_SLEPT_OUT)) {
         anyl_step_clear(task, ANYL_TASK_SLEPT_OUT);
-        anyl_step_receive(loop, anyl_task_reason(task));
+        loop->received = anyl_task_reason(task);
         forget_reason(task, &task->reason, &task->reason_size, ANYL_TASK_REASON_OWNED);
         return;
     }
     bool owned = anyl_step_has(task, ANYL_TASK_SLEEP_REASON_OWNED);
-    anyl_step_receive(loop, reason_error(task->sleep_reason.text, task->sleep_reason.size, owned));
+    loop->received = reason_error(task->sleep_reason.text, task->sleep_reason.size, owned);
     anyl_sleep_forget_reason(task);
 }
 
@@ -85,7 +85,8 @@ void anyl_sleep_take_reason(anyl_task *task)
 
 static void must_cancel(anyl_task *task, const anyloop_value *reason)
 {
-    if (!anyl_step_has(task, ANYL_TASK_SLEPT_OUT) && (reason->kind || task->reason)) /* else there is one to hear first */
+    if (!anyl_step_has(task, ANYL_TASK_SLEPT_OUT) &&
+        (reason->kind || task->reason)) /* else there is one to hear first */
         anyl_step_keep_reason(task, reason);
     task->future.task_flags |= ANYL_TASK_MUST_CANCEL;
     if (anyl_step_has(task, ANYL_TASK_PARKED) && !task->future.loop->closing) {

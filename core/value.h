@@ -97,6 +97,14 @@ static inline anyloop_value anyl_error_bare(anyloop_status code)
     return (anyloop_value){.kind = ANYLOOP_ERROR, .flags = (uint32_t)code};
 }
 
+/* The same in place of what is there. */
+static inline void anyl_error_put(anyloop_value *value, anyloop_status code)
+{
+    anyl_value_release(value);
+    value->kind = ANYLOOP_ERROR;
+    value->flags = (uint32_t)code;
+}
+
 /* The same text or detail under another code; costs nothing. A TEXT becomes an error with that text. */
 static inline anyloop_value anyl_error_as(const anyloop_value *taken, anyloop_status code)
 {

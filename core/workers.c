@@ -281,17 +281,14 @@ static void answered(anyl_copy *copy, anyl_news news, const void *head, size_t h
                      uint64_t ran)
 {
     anyloop_job *job = first_job(&copy->sent);
-    anyloop_value outcome;
-    uint32_t end = news == ANYL_WORKER_RETURNED ? ANYLOOP_RESULT : ANYLOOP_FAILED;
-    anyloop_status status = anyl_wire_unpack(anyl_job_allocator(job), head, head_size, body, &outcome);
-    if (status != ANYLOOP_OK) {
-        end = ANYLOOP_FAILED;
-        outcome = anyl_error_bare(status);
-    }
+    anyloop_status status = anyl_wire_unpack(anyl_job_allocator(job), head, head_size, body, &job->outcome);
+    if (status != ANYLOOP_OK)
+        anyl_job_end_code(job, status);
+    else if (news == ANYL_WORKER_RAISED)
+        job->end = ANYLOOP_FAILED;
     leave_copy(copy, job);
     count_run(copy->pool, copy, job, ran);
     dispatch(copy->pool); /* first: whoever hears of the outcome finds room in the queue */
-    anyl_job_end(job, end, outcome);
     anyl_job_finish(job);
 }
 
