@@ -168,7 +168,7 @@ static anyloop_value group_error(anyloop_group *group)
         return anyl_error_bare(ANYLOOP_E_GROUP);
     for (size_t i = 0; i < group->error_count; i++) {
         anyl_value_retain(&group->errors[i]);
-        anyl_value_list_push(&list, group->errors[i]);
+        anyl_value_list_push(&list, &group->errors[i]);
     }
     anyloop_error_options options = {.struct_size = sizeof options,
                                      .code = ANYLOOP_E_GROUP,

@@ -140,13 +140,13 @@ anyloop_status anyl_value_list(const anyloop_allocator *allocator, size_t capaci
     return ANYLOOP_OK;
 }
 
-void anyl_value_list_push(anyloop_value *list, anyloop_value item)
+void anyl_value_list_push(anyloop_value *list, const anyloop_value *item)
 {
     anyl_block *block = ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner);
     anyloop_value *items = payload(block);
-    items[block->count++] = item;
+    items[block->count++] = *item;
     list->size = block->count;
-    if (anyl_value_local(&item))
+    if (anyl_value_local(item))
         list->flags |= ANYLOOP_VALUE_LOCAL;
 }
 

@@ -122,9 +122,10 @@ static inline anyloop_status anyl_error_code(const anyloop_value *value)
 /* Without `data` its bytes are still to be written. */
 anyloop_status anyl_value_copy(const anyloop_allocator *allocator, uint32_t kind, const void *data, size_t size,
                                anyloop_value *out);
-/* An empty list with room for `capacity` items; anyl_list_push fills it before it is given away. */
+/* An empty list with room for `capacity` items; anyl_value_list_push fills it before it is given away. */
 anyloop_status anyl_value_list(const anyloop_allocator *allocator, size_t capacity, anyloop_value *out);
-void anyl_value_list_push(anyloop_value *list, anyloop_value item);
+/* Takes the item. */
+void anyl_value_list_push(anyloop_value *list, const anyloop_value *item);
 /* The same for all at once: the room of an empty list, and what was put there. */
 anyloop_value *anyl_value_list_room(const anyloop_value *list);
 /* Has any of them an owner? Is any LOCAL? */

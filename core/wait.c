@@ -70,10 +70,11 @@ static anyloop_value wait_result(struct wait_frame *my)
     anyl_watch *watch = my->waiting.watch;
     for (size_t i = 0; i < watch->count; i++) {
         anyloop_future *future = watch->items[i].future;
-        anyl_value_list_push(anyl_future_done(future) ? &my->done : &my->pending, anyl_future_value(future));
+        const anyloop_value value = anyl_future_value(future);
+        anyl_value_list_push(anyl_future_done(future) ? &my->done : &my->pending, &value);
     }
-    anyl_value_list_push(&my->result, my->done);
-    anyl_value_list_push(&my->result, my->pending);
+    anyl_value_list_push(&my->result, &my->done);
+    anyl_value_list_push(&my->result, &my->pending);
     anyloop_value result = my->result;
     my->result = my->done = my->pending = anyl_value_none();
     return result;
