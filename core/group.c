@@ -87,7 +87,7 @@ static void abort_group(anyloop_group *group)
     for (anyl_list *link = group->children.next; link != &group->children; link = link->next) {
         anyloop_future *task = &ANYL_OWNER_OF(link, struct group_child, link)->task->future;
         if (!anyl_future_done(task))
-            anyl_cancel(task, anyl_value_none());
+            anyl_cancel(task, &anyl_value_nothing);
     }
 }
 
@@ -114,7 +114,7 @@ static void on_child_done(void *user_data, anyloop_future *task)
     if (!group->aborting && !group->parent_cancel_requested) {
         abort_group(group);
         group->parent_cancel_requested = true;
-        anyl_cancel(&group->parent->future, anyl_value_none());
+        anyl_cancel(&group->parent->future, &anyl_value_nothing);
     }
 }
 
@@ -201,7 +201,7 @@ static int32_t leave_group(struct group_frame *my, anyl_task *task)
     }
     if (task->cancels) { /* the count stays, and the request is made anew */
         anyl_task_uncancel(task);
-        anyl_cancel(&task->future, anyl_value_none());
+        anyl_cancel(&task->future, &anyl_value_nothing);
     }
     return anyl_raise(task, group_error(group));
 }

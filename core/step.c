@@ -72,8 +72,10 @@ static void cancel_awaited(anyl_task *task)
 {
     if (anyl_future_done(task->awaited))
         return;
-    if (anyl_cancel(task->awaited, anyl_task_reason(task)) > 0)
+    anyloop_value reason = anyl_task_reason(task);
+    if (anyl_cancel(task->awaited, &reason) > 0)
         anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
+    anyl_value_drop(&reason);
 }
 
 static void park(anyl_task *task)

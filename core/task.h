@@ -317,9 +317,9 @@ typedef struct anyl_fan {
 
 /* Why it was cancelled last, as far as the task was to hear of that itself: an error with a reference of its own. */
 anyloop_value anyl_task_reason(const anyl_task *task);
-/* 1, 0 or a status, as anyloop_future_cancel. Takes the reason: TEXT, ERROR or NONE. */
-int32_t anyl_cancel(anyloop_future *future, anyloop_value reason);
-/* The same for a task that sleeps; `reason` is borrowed, and may be NULL. Nothing is further down. */
+/* 1, 0 or a status, as anyloop_future_cancel. The reason is borrowed: TEXT, ERROR or NONE. */
+int32_t anyl_cancel(anyloop_future *future, const anyloop_value *reason);
+/* The same for a task that sleeps; `reason` may be NULL. Nothing is further down. */
 int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason);
 /* Of a closed loop: would its cancelling find somebody who can no longer hear of it? */
 bool anyl_cancel_strands(const anyloop_future *future);

@@ -49,7 +49,7 @@ bool anyl_timeout_expired(const anyloop_timeout_scope *scope)
 static void on_timeout(void *user_data)
 {
     anyloop_timeout_scope *scope = user_data;
-    anyl_cancel(&scope->task->future, anyl_value_none());
+    anyl_cancel(&scope->task->future, &anyl_value_nothing);
     scope->state = EXPIRING;
     anyl_handle_end(&scope->timer);
 }

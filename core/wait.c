@@ -156,7 +156,7 @@ static int32_t no_longer_step(void *frame, anyloop_task *running, uint32_t event
     if (event == ANYLOOP_EVENT_START) {
         anyl_waiter_arm(&my->waiter, running->loop);
         anyl_watch_listen(my->watch, item);
-        anyl_cancel(item->future, anyl_value_none());
+        anyl_cancel(item->future, &anyl_value_nothing);
         return anyl_waiter_await(&my->waiter, task);
     }
     if (event == ANYLOOP_EVENT_CANCELLED)
