@@ -116,6 +116,17 @@ void anyl_task_raise(anyl_task *task, anyloop_value error)
     set_end(task, &error, true);
 }
 
+int32_t anyl_return_none(anyl_task *task)
+{
+    return anyl_end_as(task, ANYLOOP_RESULT, &anyl_value_nothing);
+}
+
+int32_t anyl_return_true(anyl_task *task)
+{
+    static const anyloop_value yes = {.kind = ANYLOOP_BOOL, .bits = true};
+    return anyl_end_as(task, ANYLOOP_RESULT, &yes);
+}
+
 int32_t anyl_raise_code(anyl_task *task, anyloop_status code)
 {
     return anyl_end_as(task, ANYLOOP_FAILED, &anyl_failed(code)->value);

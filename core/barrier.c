@@ -168,7 +168,7 @@ static int32_t change_step(void *frame, anyloop_task *running, uint32_t event)
     barrier->state = my->aborts ? BROKEN : barrier->count > 0 ? RESETTING : FILLING;
     notify_all(barrier);
     anyl_lock_unlock(lock);
-    return anyl_return(task, anyl_value_none());
+    return anyl_return_none(task);
 }
 
 static void change_drop(void *frame)

@@ -117,7 +117,7 @@ static int32_t condition_step(void *frame, anyloop_task *running, uint32_t event
     int32_t answer = my->predicate
                          ? anyl_condition_wait_step(my->condition, &my->wait, my->predicate, my->user_data, task, event)
                          : wait_once(my->condition, &my->wait, task, event);
-    return answer == ANYLOOP_STEP_RETURN ? anyl_return(task, anyl_value_bool(true)) : answer;
+    return answer == ANYLOOP_STEP_RETURN ? anyl_return_true(task) : answer;
 }
 
 static void condition_drop(void *frame)

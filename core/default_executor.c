@@ -124,7 +124,7 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
     }
     loop->executor_shut = true;
     if (loop->executor == NULL || !loop->executor_ours)
-        return anyl_return(task, anyl_value_none());
+        return anyl_return_none(task);
     anyl_executor_shutdown(loop->executor, 0, 0);
     if (anyl_promise_new(loop, &my->joiner.promise, &gone) != ANYLOOP_OK)
         return anyl_raise_code(task, ANYLOOP_E_NOMEM);
@@ -135,7 +135,7 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
         return join_await(my, task, gone);
     }
     anyl_future_release(gone);
-    return anyl_return(task, anyl_value_none());
+    return anyl_return_none(task);
 }
 
 static void join_drop(void *frame)

@@ -257,6 +257,9 @@ static inline int32_t anyl_raise(anyl_task *task, anyloop_value error)
     return ANYLOOP_STEP_RAISE;
 }
 
+/* What most have to say; without a copy of it. */
+int32_t anyl_return_none(anyl_task *task);
+int32_t anyl_return_true(anyl_task *task);
 int32_t anyl_raise_code(anyl_task *task, anyloop_status code);
 
 /* As a future ended, which `outcome` and `value` are of: its result, error or cancellation. */

@@ -75,11 +75,6 @@ static inline anyloop_value anyl_value_int(int64_t number)
     return (anyloop_value){.kind = ANYLOOP_INT, .bits = (uint64_t)number};
 }
 
-static inline anyloop_value anyl_value_bool(bool truth)
-{
-    return (anyloop_value){.kind = ANYLOOP_BOOL, .bits = truth};
-}
-
 /* The value that was handed over; NULL is NONE. */
 static inline anyloop_value anyl_value_take(const anyloop_value *value)
 {
