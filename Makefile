@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan web
 MATRIX := release clang-release asan slab tsan amalgamation poll web
 
-.PHONY: help demo test matrix random torture bench amalgamation api abidiff conformance format clean
+.PHONY: help demo test matrix random torture bench wasm-size amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -64,6 +64,13 @@ bench: ## what things cost, beside their floors, and in Node: bench/README.md sa
 	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
 	@cmake --build --preset release --target bench-programs >build/bench/build.log 2>&1 || { cat build/bench/build.log; exit 1; }
 	@python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" $(if $(REPETITIONS),--repetitions $(REPETITIONS))
+
+wasm-size: ## how large the web build is: a line for each file, NAME raw gzip brotli
+	@tools/setup demo
+	@mkdir -p build/web
+	@cmake --preset web >build/web/configure.log 2>&1 || { cat build/web/configure.log; exit 1; }
+	@cmake --build --preset web --target wasm-size >build/web/build.log 2>&1 || { cat build/web/build.log; exit 1; }
+	@PATH="$$PWD/build/tools/node_modules/.bin:$$PATH" node tools/wasm-size.mjs build/web/tests/size
 
 format: ## clang-format all C files
 	git ls-files '*.c' '*.h' ':!examples' ':!docs' ':!tests/abi/contract.c' | xargs clang-format-19 -i

@@ -35,7 +35,7 @@ function(anyloop_add_library target port)
   anyloop_flags(${target})
   get_property(pic GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ${pic} C_VISIBILITY_PRESET hidden)
-  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  if(CMAKE_BUILD_TYPE MATCHES "^(Release|MinSizeRel)$")
     # One translation unit: an api function and the room behind it become one.
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
   endif()

@@ -70,8 +70,7 @@ void anyloop_job_return(anyloop_job *job, const anyloop_value *value)
     anyloop_value outcome = anyl_value_take(value);
     uint32_t end = ANYLOOP_RESULT;
     if (anyl_value_local(&outcome)) {
-        anyl_value_release(&outcome);
-        outcome = anyl_error_bare(ANYLOOP_E_TYPE);
+        anyl_error_put(&outcome, ANYLOOP_E_TYPE);
         end = ANYLOOP_FAILED;
     }
     api_end_job(job, end, outcome);
@@ -90,8 +89,7 @@ void anyloop_job_raise_error(anyloop_job *job, const anyloop_value *error)
 {
     anyloop_value outcome = anyl_value_take(error);
     if (outcome.kind != ANYLOOP_ERROR) {
-        anyl_value_release(&outcome);
-        outcome = anyl_error_bare(ANYLOOP_E_TYPE);
+        anyl_error_put(&outcome, ANYLOOP_E_TYPE);
     }
     api_end_job(job, ANYLOOP_FAILED, outcome);
 }

@@ -109,7 +109,9 @@ ANYL_ASIDE int32_t cancel(anyloop_future *future, const anyloop_value *reason)
     anyloop_loop *loop = future->loop;
     if (loop)
         anyl_life_retain(loop); /* users' code on the way may let go of it */
-    int32_t accepted = anyl_cancel(future, reason && reason->kind ? *reason : anyl_value_none());
+    anyloop_value taken = reason && reason->kind ? *reason : anyl_value_none();
+    int32_t accepted = anyl_cancel(future, &taken);
+    anyl_value_release(&taken);
     if (loop)
         anyl_life_release(loop);
     return accepted;

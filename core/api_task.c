@@ -57,7 +57,7 @@ anyloop_future *anyloop_coroutine_create_with(anyloop_loop *loop, const anyloop_
     anyl_task *coroutine = NULL;
     if (name || options->name == NULL)
         coroutine = anyl_coroutine_new_with(loop, name, options->step, options->frame, (size_t)options->frame_size,
-                                            (anyl_extra){options->drop, options->user_data});
+                                            (anyl_extra){.drop = options->drop, .user_data = options->user_data});
     if (coroutine) {
         if (name)
             coroutine->future.task_flags |= ANYL_TASK_NAME_OWNED;
@@ -101,8 +101,8 @@ anyloop_status anyl_api_prepare_task(const anyloop_loop *loop, anyloop_future *c
 
 void anyl_api_start_task(anyl_task *coroutine, const anyloop_task_options *options)
 {
-    anyloop_context *context =
-        options && options->context ? options->context : anyl_loop_context(coroutine->future.loop);
+    anyloop_context *context = options && options->context ? options->context
+                                                           : anyl_loop_context(coroutine->future.loop);
     if (options == NULL || (options->flags & ANYLOOP_TASK_EAGER) == 0) {
         anyl_task_start(coroutine, context);
         return;
@@ -191,8 +191,7 @@ void anyloop_task_raise_error(anyloop_task *task, const anyloop_value *error)
 {
     anyloop_value taken = anyl_value_take(error);
     if (taken.kind != ANYLOOP_ERROR) {
-        anyl_value_release(&taken);
-        taken = anyl_error_bare(ANYLOOP_E_TYPE);
+        anyl_error_put(&taken, ANYLOOP_E_TYPE);
     }
     if (steps(task))
         anyl_task_raise(anyl_task_of(task), taken);

@@ -90,7 +90,7 @@ anyloop_status anyloop_value_list(anyloop_loop *loop, const anyloop_value *items
     for (size_t i = 0; i < count; i++) {
         anyloop_value item = items[i];
         if (status == ANYLOOP_OK)
-            anyl_value_list_push(&list, item);
+            anyl_value_list_push(&list, &item);
         else
             anyl_value_release(&item);
     }

@@ -93,48 +93,64 @@ int32_t anyl_task_await(anyl_task *task, anyloop_future *future, const char *whe
     return ANYLOOP_PENDING;
 }
 
-static void set_end(anyl_task *task, anyloop_value value, bool raised)
+/* Takes the value. */
+static void set_end(anyl_task *task, const anyloop_value *value, bool raised)
 {
     anyl_task *running = anyl_step_has(task, ANYL_TASK_PUSHED) ? task->top->top : task->top;
-    anyloop_value before = running->future.value;
-    running->future.value = value;
+    anyl_owner *before = anyl_value_owner(&running->future.value);
+    running->future.value = *value;
     anyl_step_clear(running, ANYL_TASK_RAISED);
     if (raised)
         running->future.task_flags |= ANYL_TASK_RAISED;
-    anyl_value_release(&before);
+    if (before)
+        anyl_value_release_owner(before);
 }
 
 void anyl_task_return(anyl_task *task, anyloop_value value)
 {
-    set_end(task, value, false);
+    set_end(task, &value, false);
 }
 
 void anyl_task_raise(anyl_task *task, anyloop_value error)
 {
-    set_end(task, error, true);
+    set_end(task, &error, true);
+}
+
+int32_t anyl_return_none(anyl_task *task)
+{
+    return anyl_end_as(task, ANYLOOP_RESULT, &anyl_value_nothing);
+}
+
+int32_t anyl_return_true(anyl_task *task)
+{
+    static const anyloop_value yes = {.kind = ANYLOOP_BOOL, .bits = true};
+    return anyl_end_as(task, ANYLOOP_RESULT, &yes);
+}
+
+int32_t anyl_raise_code(anyl_task *task, anyloop_status code)
+{
+    return anyl_end_as(task, ANYLOOP_FAILED, &anyl_failed(code)->value);
 }
 
 int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *value)
 {
     anyl_value_retain(value);
-    if (outcome == ANYLOOP_RESULT)
-        return anyl_return(task, *value);
-    anyl_task_raise(task, *value);
-    return outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED : ANYLOOP_STEP_RAISE;
+    set_end(task, value, outcome != ANYLOOP_RESULT);
+    return outcome == ANYLOOP_RESULT      ? ANYLOOP_STEP_RETURN
+           : outcome == ANYLOOP_CANCELLED ? ANYLOOP_STEP_CANCELLED
+                                          : ANYLOOP_STEP_RAISE;
 }
 
 int32_t anyl_task_reraise(anyl_task *task)
 {
-    if (task->future.outcome == ANYLOOP_CLOSED)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_CLOSED));
     if (task->future.outcome == ANYLOOP_RESULT) /* there is nothing to raise */
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_INVALID));
+        return anyl_raise_code(task, ANYLOOP_E_INVALID);
     return anyl_pass_on(task);
 }
 
 int32_t anyl_pass_on(anyl_task *task)
 {
     if (task->future.outcome == ANYLOOP_CLOSED)
-        return anyl_task_reraise(task);
+        return anyl_raise_code(task, ANYLOOP_E_CLOSED);
     return anyl_end_as(task, task->future.outcome, anyl_task_seen(task));
 }

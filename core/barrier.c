@@ -108,7 +108,7 @@ static int32_t barrier_step(void *frame, anyloop_task *running, uint32_t event)
         if (answer != ANYLOOP_STEP_RETURN)
             return answer == ANYLOOP_STEP_AWAIT ? answer : leave_barrier(my, answer);
         if (barrier->state == BROKEN)
-            return leave_barrier(my, anyl_raise(task, anyl_error_bare(ANYLOOP_E_BROKEN)));
+            return leave_barrier(my, anyl_raise_code(task, ANYLOOP_E_BROKEN));
         my->at = AT_FILLING;
         my->index = barrier->count++;
         if (my->index + 1 == barrier->parties) {
@@ -122,7 +122,7 @@ static int32_t barrier_step(void *frame, anyloop_task *running, uint32_t event)
         return answer;
     if (answer == ANYLOOP_STEP_RETURN)
         answer = barrier->state == DRAINING ? anyl_return(task, anyl_value_int(my->index))
-                                            : anyl_raise(task, anyl_error_bare(ANYLOOP_E_BROKEN));
+                                            : anyl_raise_code(task, ANYLOOP_E_BROKEN);
     return leave_barrier(my, answer);
 }
 
@@ -168,7 +168,7 @@ static int32_t change_step(void *frame, anyloop_task *running, uint32_t event)
     barrier->state = my->aborts ? BROKEN : barrier->count > 0 ? RESETTING : FILLING;
     notify_all(barrier);
     anyl_lock_unlock(lock);
-    return anyl_return(task, anyl_value_none());
+    return anyl_return_none(task);
 }
 
 static void change_drop(void *frame)

@@ -72,12 +72,12 @@ void anyl_sleep_take_reason(anyl_task *task)
     anyl_step_take_bare_cancellation(task, loop);
     if (anyl_step_has(task, ANYL_TASK_SLEPT_OUT)) {
         anyl_step_clear(task, ANYL_TASK_SLEPT_OUT);
-        anyl_step_receive(loop, anyl_task_reason(task));
+        loop->received = anyl_task_reason(task);
         forget_reason(task, &task->reason, &task->reason_size, ANYL_TASK_REASON_OWNED);
         return;
     }
     bool owned = anyl_step_has(task, ANYL_TASK_SLEEP_REASON_OWNED);
-    anyl_step_receive(loop, reason_error(task->sleep_reason.text, task->sleep_reason.size, owned));
+    loop->received = reason_error(task->sleep_reason.text, task->sleep_reason.size, owned);
     anyl_sleep_forget_reason(task);
 }
 
@@ -85,7 +85,8 @@ void anyl_sleep_take_reason(anyl_task *task)
 
 static void must_cancel(anyl_task *task, const anyloop_value *reason)
 {
-    if (!anyl_step_has(task, ANYL_TASK_SLEPT_OUT) && (reason->kind || task->reason)) /* else there is one to hear first */
+    if (!anyl_step_has(task, ANYL_TASK_SLEPT_OUT) &&
+        (reason->kind || task->reason)) /* else there is one to hear first */
         anyl_step_keep_reason(task, reason);
     task->future.task_flags |= ANYL_TASK_MUST_CANCEL;
     if (anyl_step_has(task, ANYL_TASK_PARKED) && !task->future.loop->closing) {
@@ -134,7 +135,7 @@ static void forget_chain(anyl_task *first, const anyl_task *last)
 
 /* A cancelling under way. */
 struct walk {
-    anyloop_value reason;
+    const anyloop_value *reason;
     anyl_fan *fan;           /* whose children are being cancelled */
     anyl_task *first, *last; /* the chain of tasks below it, down to what is looked at */
     bool ring;               /* it led back to where it has been */
@@ -154,7 +155,7 @@ static anyloop_future *enter_task(struct walk *walk, anyl_task *task, int32_t *a
     if (task->future.task_flags & ANYL_TASK_VISITED)
         return close_ring(walk, accepted);
     if (anyl_step_has(task, ANYL_TASK_SLEEPS)) {
-        *accepted = anyl_sleep_cancel(task, &walk->reason);
+        *accepted = anyl_sleep_cancel(task, walk->reason);
         return NULL;
     }
     task->cancels++;
@@ -170,7 +171,7 @@ static anyloop_future *enter_task(struct walk *walk, anyl_task *task, int32_t *a
         *accepted = ANYLOOP_E_CLOSED;
         return NULL;
     }
-    must_cancel(task, &walk->reason);
+    must_cancel(task, walk->reason);
     *accepted = 1;
     return NULL;
 }
@@ -199,7 +200,7 @@ static anyloop_future *descend(struct walk *walk, anyloop_future *future, int32_
         return enter_task(walk, anyl_task_of(future), accepted);
     if (!done && anyl_future_class_of(future)->fans) /* pending, so it has children */
         return enter_fan(walk, (anyl_fan *)(void *)future, accepted);
-    *accepted = cancel_leaf(future, &walk->reason);
+    *accepted = cancel_leaf(future, walk->reason);
     return NULL;
 }
 
@@ -210,7 +211,7 @@ static anyloop_future *ascend(struct walk *walk, int32_t *accepted)
         forget_chain(walk->first, walk->last);
         walk->ring = walk->ring && *accepted == 0;
         if (*accepted == 0 && walk->last) {
-            must_cancel(walk->last, &walk->reason);
+            must_cancel(walk->last, walk->reason);
             if (walk->ring)
                 leave_ring(walk->last);
             *accepted = 1;
@@ -232,13 +233,11 @@ static anyloop_future *ascend(struct walk *walk, int32_t *accepted)
     }
 }
 
-int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
+int32_t anyl_cancel(anyloop_future *future, const anyloop_value *reason)
 {
     anyloop_loop *loop = future->loop;
-    if (loop == NULL) {
-        anyl_value_release(&reason);
+    if (loop == NULL)
         return 0;
-    }
     anyl_future_retain(future); /* users' code on the way may let go of it, but not close the loop under the walk */
     loop->cancels++;
     struct walk walk = {.reason = reason};
@@ -247,7 +246,6 @@ int32_t anyl_cancel(anyloop_future *future, anyloop_value reason)
         anyloop_future *next = descend(&walk, at, &accepted);
         at = next ? next : ascend(&walk, &accepted);
     }
-    anyl_value_release(&walk.reason);
     loop->cancels--;
     anyl_future_release(future);
     return accepted;

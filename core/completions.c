@@ -117,7 +117,7 @@ static int32_t next_step(void *frame, anyloop_task *running, uint32_t event)
     if (event == ANYLOOP_EVENT_START) {
         anyl_task *get = anyl_queue_get(my->completions->done);
         if (get == NULL)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+            return anyl_raise_code(task, ANYLOOP_E_NOMEM);
         anyl_task_await(task, &get->future, NULL);
         return ANYLOOP_STEP_AWAIT;
     }
@@ -125,7 +125,7 @@ static int32_t next_step(void *frame, anyloop_task *running, uint32_t event)
         return anyl_task_reraise(task);
     const anyloop_value *value = anyl_task_seen(task);
     if (value->kind == ANYLOOP_NONE)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
+        return anyl_raise_code(task, ANYLOOP_E_TIMED_OUT);
     uint32_t outcome = ANYLOOP_RESULT;
     if (my->resolve)
         outcome = anyl_future_outcome((anyloop_future *)(uintptr_t)value->bits, &value);
@@ -137,6 +137,14 @@ static void next_drop(void *frame)
     anyl_completions_release(((struct next_frame *)frame)->completions);
 }
 
+/* Those that are not done. */
+static void next_each(const void *frame, bool waits, anyl_each_fn tell, void *to)
+{
+    const anyloop_completions *completions = ((const struct next_frame *)frame)->completions;
+    if (waits && completions->watch)
+        anyl_watch_each(completions->watch, tell, to);
+}
+
 static const anyl_operation next_operation = {"as_completed", next_step, next_drop, sizeof(struct next_frame)};
 
 anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve)
@@ -144,17 +152,9 @@ anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve)
     anyl_task *operation = anyl_operation_new(completions->loop, &next_operation);
     if (operation == NULL)
         return NULL;
+    anyl_task_extra(operation)->each = next_each;
     completions->left--;
     completions->refs++;
     *(struct next_frame *)anyl_task_frame(operation) = (struct next_frame){completions, resolve};
     return operation;
-}
-
-void anyl_completions_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
-{
-    if (coroutine->step != next_step)
-        return;
-    const anyloop_completions *completions = ((const struct next_frame *)anyl_task_frame(coroutine))->completions;
-    if (completions->watch)
-        anyl_watch_each(completions->watch, tell, to);
 }

@@ -22,7 +22,5 @@ anyloop_loop *anyl_completions_loop(const anyloop_completions *completions);
 size_t anyl_completions_left(const anyloop_completions *completions);
 /* One is left. Its result or error, or the future itself. NULL: no memory. */
 anyl_task *anyl_completions_next(anyloop_completions *completions, bool resolve);
-/* If `coroutine` waits for the next one: tell of those that are not done. */
-void anyl_completions_each(anyl_task *coroutine, anyl_each_fn tell, void *to);
 
 #endif

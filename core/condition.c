@@ -65,7 +65,7 @@ static int32_t wait_once(anyloop_condition *condition, anyl_condition_wait_state
 {
     if (my->at == ANYL_WAIT_BEGIN) {
         if (anyl_lock_unlock(condition->lock) == ANYLOOP_E_NOT_HELD)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOT_HELD));
+            return anyl_raise_code(task, ANYLOOP_E_NOT_HELD);
         my->at = ANYL_WAIT_NOTIFIED;
         return anyl_waiters_await(&condition->waiters, &my->waiter, task);
     }
@@ -117,7 +117,7 @@ static int32_t condition_step(void *frame, anyloop_task *running, uint32_t event
     int32_t answer = my->predicate
                          ? anyl_condition_wait_step(my->condition, &my->wait, my->predicate, my->user_data, task, event)
                          : wait_once(my->condition, &my->wait, task, event);
-    return answer == ANYLOOP_STEP_RETURN ? anyl_return(task, anyl_value_bool(true)) : answer;
+    return answer == ANYLOOP_STEP_RETURN ? anyl_return_true(task) : answer;
 }
 
 static void condition_drop(void *frame)

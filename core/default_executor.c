@@ -13,7 +13,7 @@ static anyloop_status default_new(const anyloop_allocator *allocator, anyloop_ex
 {
     static const anyloop_worker_pool_options workers = {.struct_size = sizeof workers};
     static const anyloop_thread_pool_options threads = {.struct_size = sizeof threads};
-    return anyl_port_workers() ? anyl_workers_new(allocator, &workers, out) : anyl_pool_new(allocator, &threads, out);
+    return anyl_port_threads() ? anyl_pool_new(allocator, &threads, out) : anyl_workers_new(allocator, &workers, out);
 }
 
 /* Borrowed. */
@@ -47,7 +47,7 @@ anyloop_value anyl_executor_refusal(const anyloop_loop *loop, const anyloop_exec
     static const char hint[] = "no threads here: make an inline executor, anyloop_inline_executor_new, and set it as "
                                "the loop's default";
     anyloop_value error = anyl_error_bare(status);
-    if (status == ANYLOOP_E_NOT_SUPPORTED && executor == NULL && loop->executor_ours) {
+    if (status == ANYLOOP_E_NOT_SUPPORTED && executor == NULL && loop->executor == NULL) {
         error.bits = (uintptr_t)hint;
         error.size = sizeof hint - 1;
     }
@@ -95,12 +95,12 @@ static int32_t join_await(struct join_frame *my, anyl_task *task, anyloop_future
     anyloop_timeout_scope *scope = anyl_timeout_new(loop, anyl_deadline(anyl_loop_now(loop), my->timeout));
     if (scope == NULL) {
         anyl_future_release(gone);
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     }
     anyl_task *operation = anyl_timeout_run(scope, gone);
     anyl_timeout_release(scope);
     if (operation == NULL)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     anyl_task_await(task, &operation->future, NULL);
     return ANYLOOP_STEP_AWAIT;
 }
@@ -124,10 +124,10 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
     }
     loop->executor_shut = true;
     if (loop->executor == NULL || !loop->executor_ours)
-        return anyl_return(task, anyl_value_none());
+        return anyl_return_none(task);
     anyl_executor_shutdown(loop->executor, 0, 0);
     if (anyl_promise_new(loop, &my->joiner.promise, &gone) != ANYLOOP_OK)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     my->executor = anyl_executor_retain(loop->executor);
     if (my->executor->class->join(my->executor, &my->joiner)) {
         my->joins = loop;
@@ -135,7 +135,7 @@ static int32_t join_step(void *frame, anyloop_task *running, uint32_t event)
         return join_await(my, task, gone);
     }
     anyl_future_release(gone);
-    return anyl_return(task, anyl_value_none());
+    return anyl_return_none(task);
 }
 
 static void join_drop(void *frame)

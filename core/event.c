@@ -43,7 +43,7 @@ static int32_t event_step(void *frame, anyloop_task *running, uint32_t event)
     anyl_task *task = anyl_task_of(running);
     if (event == ANYLOOP_EVENT_START && !my->event->is_set)
         return anyl_waiters_await(&my->event->waiters, &my->waiter, task);
-    return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return(task, anyl_value_bool(true));
+    return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return_true(task);
 }
 
 static void event_drop(void *frame)

@@ -143,7 +143,7 @@ static int32_t when_free_pause(struct when_free_frame *my, anyl_task *task)
 {
     my->pause = my->pause == 0 ? ASK_AGAIN_FIRST : my->pause < ASK_AGAIN_LAST ? my->pause * 2 : ASK_AGAIN_LAST;
     anyl_task *sleep = anyl_sleep(task->future.loop, my->pause);
-    return sleep ? when_free_await(task, &sleep->future) : anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+    return sleep ? when_free_await(task, &sleep->future) : anyl_raise_code(task, ANYLOOP_E_NOMEM);
 }
 
 static int32_t when_free_step(void *frame, anyloop_task *running, uint32_t event)

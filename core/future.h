@@ -17,6 +17,9 @@
 
 #include <anyloop/future.h>
 
+/* Hears of one future after another. */
+typedef void (*anyl_each_fn)(void *to, anyloop_future *future);
+
 typedef struct anyl_future_class {
     anyl_owner_class owner; /* first: a future is what keeps a FUTURE value alive */
     uint32_t kind;
@@ -26,6 +29,7 @@ typedef struct anyl_future_class {
     void (*cancelled)(anyloop_future *future);   /* hears that it was cancelled, by whom ever; NULL: nobody cares */
     void (*destroy)(anyloop_future *future);     /* gives back what it holds beside its result, and its memory */
     const char *(*name)(anyloop_future *future); /* NULL: has none */
+    void (*each)(anyloop_future *future, anyl_each_fn tell, void *to); /* of a pending one: tells what it waits for */
     const char *words;                           /* for reports: "a job"; NULL: by its kind */
 } anyl_future_class;
 
@@ -123,7 +127,7 @@ void anyl_future_reap(anyloop_future *future);
 /* It has its result, and is nothing but that and its `size` bytes. */
 static inline void anyl_future_set_plain(anyloop_future *future, size_t size)
 {
-    if (future->value.owner == 0 && size <= ANYL_SLAB_LARGEST && !future->loop->aside)
+    if (ANYL_SHORT_WAYS && future->value.owner == 0 && size <= ANYL_SLAB_LARGEST && !future->loop->aside)
         future->plain = (uint8_t)(ANYL_ALIGNED(size) / ANYL_ALIGN);
 }
 
@@ -154,7 +158,7 @@ ANYL_HOT void anyl_future_count_down(anyloop_future *future, anyloop_loop *loop)
 {
     if (--future->refs != 0)
         return;
-    if (ANYL_LIKELY(future->plain != 0))
+    if (ANYL_LIKELY(ANYL_SHORT_WAYS && future->plain != 0))
         anyl_future_give_back(future, loop);
     else
         anyl_future_reap(future);
@@ -171,7 +175,7 @@ static inline void anyl_future_release(anyloop_future *future)
 /* The same for one of `loop`, which is open, or a constant. */
 ANYL_HOT void anyl_future_release_quickly(anyloop_future *future, anyloop_loop *loop)
 {
-    if (ANYL_UNLIKELY(future->plain == 0))
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || future->plain == 0))
         anyl_future_release(future);
     else if (--future->refs == 0)
         anyl_future_give_back(future, loop);
@@ -221,8 +225,8 @@ anyloop_status anyl_future_complete(anyloop_future *future, uint32_t state, anyl
 ANYL_HOT bool anyl_future_complete_quickly(anyloop_future *future, const anyloop_value *value)
 {
     anyl_node *last = future->last;
-    if (ANYL_UNLIKELY(future->owner.class != &anyl_future_bare.owner || (future->state | future->flags) != 0 ||
-                      future->loop->no_short_way))
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || future->owner.class != &anyl_future_bare.owner ||
+                      (future->state | future->flags) != 0 || future->loop->no_short_way))
         return false;
     if (value)
         future->value = *value;

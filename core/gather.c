@@ -22,59 +22,60 @@ static void gather_destroy(anyloop_future *future)
     anyl_object_free(future->loop, gather, sizeof *gather + gather->fan.count * sizeof(anyloop_future *));
 }
 
+static void gather_each(anyloop_future *future, anyl_each_fn tell, void *to)
+{
+    const struct gather *gather = (const struct gather *)(const void *)future;
+    for (size_t i = 0; i < gather->fan.count; i++)
+        tell(to, gather->children[i]);
+}
+
 static const anyl_future_class gather_class = {.owner = ANYL_FUTURE_OWNER,
                                                .kind = ANYLOOP_KIND_FUTURE,
                                                .settable = true,
                                                .fans = true,
                                                .loose = true,
-                                               .destroy = gather_destroy};
+                                               .destroy = gather_destroy,
+                                               .each = gather_each,
+                                               .words = "a gather"};
 
 /* A child's place in the list. A cancelled one's error has the reason that it still tells to everybody. */
-static anyloop_value error_of(anyloop_future *child)
+static const anyloop_value *error_of(anyloop_future *child)
 {
     if (child->flags & ANYL_FUTURE_REASON_ONCE)
-        return anyl_error_bare(ANYLOOP_E_CANCELLED);
-    return anyl_value_share(child->state == ANYLOOP_FAILED ? anyl_future_error(child) : &child->value);
+        return &anyl_failed(ANYLOOP_E_CANCELLED)->value;
+    return child->state == ANYLOOP_FAILED ? anyl_future_error(child) : &child->value;
 }
 
 /* The error of a gather that was cancelled: its last child's cancellation, also when that child had refused it. */
 static anyloop_value cancellation_of(anyloop_future *child)
 {
-    anyloop_value error = anyl_error_bare(ANYLOOP_E_CANCELLED);
-    if (child->state == ANYLOOP_CANCELLED) {
-        error = *anyl_future_error(child);
-    } else if (anyl_is_task(child)) {
-        return anyl_task_reason(anyl_task_of(child));
-    }
-    anyl_value_retain(&error);
-    return error;
+    if (child->state == ANYLOOP_CANCELLED)
+        return anyl_value_share(anyl_future_error(child));
+    return anyl_is_task(child) ? anyl_task_reason(anyl_task_of(child)) : anyl_error_bare(ANYLOOP_E_CANCELLED);
 }
 
 static void all_heard(struct gather *gather)
 {
     anyloop_future *outer = &gather->fan.future;
-    anyloop_value list = gather->list;
-    gather->list = anyl_value_none();
-    anyloop_value *items = anyl_value_list_room(&list);
+    anyloop_value *items = anyl_value_list_room(&gather->list);
     bool owners = false, local = false;
     for (size_t i = 0; i < gather->fan.count; i++) {
         anyloop_future *child = gather->children[i];
-        items[i] = child->value;
-        if (ANYL_UNLIKELY(child->state != ANYLOOP_RESULT))
-            items[i] = error_of(child);
-        else if (ANYL_UNLIKELY(items[i].owner))
-            anyl_value_retain(&items[i]);
+        items[i] = ANYL_LIKELY(child->state == ANYLOOP_RESULT) ? child->value : *error_of(child);
         if (ANYL_UNLIKELY(items[i].owner)) {
+            anyl_value_retain(&items[i]);
             owners = true;
             local |= anyl_value_local(&items[i]);
         }
     }
-    anyl_value_list_fill(&list, gather->fan.count, owners, local);
+    anyl_value_list_fill(&gather->list, gather->fan.count, owners, local);
     if (!gather->fan.requested) {
-        anyl_future_set_result(outer, list);
+        outer->value = gather->list;
+        memset(&gather->list, 0, sizeof gather->list);
+        anyl_future_end(outer, ANYLOOP_RESULT);
         return;
     }
-    anyl_value_release(&list);
+    anyl_value_release(&gather->list);
     anyl_future_set_error(outer, cancellation_of(gather->children[gather->fan.count - 1]));
 }
 

@@ -4,11 +4,6 @@
  */
 #include "graph.h"
 
-#include "completions.h"
-#include "group.h"
-#include "shield.h"
-#include "wait.h"
-
 #define GRAPH_FIRST 64u
 
 /* ---- memory */
@@ -88,7 +83,7 @@ static uint32_t node_of(anyl_graph *graph, anyloop_future *future)
 static void add_edge(void *to, anyloop_future *future)
 {
     anyl_graph *graph = to;
-    bool waits = anyl_is_task(future) || anyl_is_shield(future) || anyl_future_class_of(future)->fans;
+    bool waits = anyl_is_task(future) || anyl_future_class_of(future)->each;
     if (graph->failed || !waits || anyl_future_done(future))
         return;
     uint32_t index = node_of(graph, future);
@@ -116,28 +111,22 @@ static void add_task_edges(anyl_graph *graph, const anyl_task *task)
     if (waits)
         add_edge(graph, task->awaited);
     for (anyl_task *coroutine = task->top; coroutine; coroutine = anyl_task_below(task, coroutine)) {
-        if (coroutine->future.task_flags & ANYL_TASK_ENDED)
-            continue; /* its frame is dropped */
-        anyl_group_each(coroutine, add_edge, graph);
-        if (waits) {
-            anyl_wait_each(coroutine, add_edge, graph);
-            anyl_completions_each(coroutine, add_edge, graph);
-        }
+        uint32_t flags = coroutine->future.task_flags;
+        if ((flags & ANYL_TASK_OPERATION) && (flags & ANYL_TASK_EXTRA) && !(flags & ANYL_TASK_ENDED) &&
+            anyl_task_extra(coroutine)->each)
+            anyl_task_extra(coroutine)->each(anyl_task_frame(coroutine), waits, add_edge, graph);
     }
 }
 
 static void add_edges(anyl_graph *graph, anyloop_future *future)
 {
-    if (anyl_is_task(future)) {
+    if (anyl_is_task(future))
         add_task_edges(graph, anyl_task_of(future));
-    } else if (anyl_is_shield(future)) {
-        anyl_shield_each(future, add_edge, graph);
-    } else {
-        const anyl_fan *fan = (const anyl_fan *)(const void *)future;
-        for (size_t i = 0; i < fan->count; i++)
-            add_edge(graph, fan->children[i]);
-    }
+    else
+        anyl_future_class_of(future)->each(future, add_edge, graph);
 }
+
+/* ---- both ways */
 
 /* A gather or shield that is all that a task waits for is no stop on the way. */
 static void shorten(anyl_graph *graph)
@@ -152,10 +141,11 @@ static void shorten(anyl_graph *graph)
     }
 }
 
-/* All edges from their other end. */
+/* All edges from their other end. False: no memory. */
 static bool turn_around(anyl_graph *graph)
 {
     size_t total = 0;
+    shorten(graph);
     for (uint32_t i = 0; i < graph->count; i++) {
         total += graph->nodes[i].count;
         for (uint32_t at = 0; at < graph->nodes[i].count; at++)
@@ -242,7 +232,8 @@ static void find_rings(anyl_graph *graph)
 
 /* ---- the whole */
 
-anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop)
+/* Nodes and edges. False: no memory. */
+static bool draw_graph(anyl_graph *graph, anyloop_loop *loop)
 {
     memset(graph, 0, sizeof *graph);
     graph->loop = loop;
@@ -255,17 +246,29 @@ anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop)
         add_edges(graph, graph->nodes[graph->from].future);
         graph->nodes[graph->from].count = graph->edge_count - graph->nodes[graph->from].first;
     }
-    if (!graph->failed) {
-        shorten(graph);
+    if (!graph->failed)
         graph->scratch = indices_new(graph, (size_t)graph->count * 2);
-        graph->failed = graph->scratch == NULL || !turn_around(graph);
-    }
-    if (graph->failed) {
+    return graph->scratch != NULL;
+}
+
+static anyloop_status finish_graph(anyl_graph *graph, bool drawn)
+{
+    if (!drawn) {
         anyl_graph_deinit(graph);
         return ANYLOOP_E_NOMEM;
     }
     find_rings(graph);
     return ANYLOOP_OK;
+}
+
+anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop)
+{
+    return finish_graph(graph, draw_graph(graph, loop));
+}
+
+anyloop_status anyl_graph_init_both_ways(anyl_graph *graph, anyloop_loop *loop)
+{
+    return finish_graph(graph, draw_graph(graph, loop) && turn_around(graph));
 }
 
 void anyl_graph_deinit(anyl_graph *graph)

@@ -36,8 +36,10 @@ typedef struct anyl_graph {
     bool failed;
 } anyl_graph;
 
-/* ANYLOOP_E_NOMEM. */
+/* What each waits for, and the rings. ANYLOOP_E_NOMEM. */
 anyloop_status anyl_graph_init(anyl_graph *graph, anyloop_loop *loop);
+/* The same, and who waits for each. */
+anyloop_status anyl_graph_init_both_ways(anyl_graph *graph, anyloop_loop *loop);
 void anyl_graph_deinit(anyl_graph *graph);
 
 static inline anyl_graph_node *anyl_graph_awaited(const anyl_graph *graph, const anyl_graph_node *node, uint32_t at)
@@ -45,7 +47,7 @@ static inline anyl_graph_node *anyl_graph_awaited(const anyl_graph *graph, const
     return &graph->nodes[graph->edges[node->first + at]];
 }
 
-/* The tasks that wait for `node`, through whatever is between, into `tasks`, which has room for all of the graph's. */
+/* Both ways: the tasks that wait for `node`, through whatever is between, into `tasks`, which has room for all of the graph's. */
 size_t anyl_graph_awaiters(anyl_graph *graph, const anyl_graph_node *node, anyloop_task **tasks);
 /* The tasks of one way around in the ring, as indices into the nodes, at the beginning of `scratch`; gives how many. */
 uint32_t anyl_graph_ring(anyl_graph *graph, uint32_t ring);

@@ -87,7 +87,7 @@ static void abort_group(anyloop_group *group)
     for (anyl_list *link = group->children.next; link != &group->children; link = link->next) {
         anyloop_future *task = &ANYL_OWNER_OF(link, struct group_child, link)->task->future;
         if (!anyl_future_done(task))
-            anyl_cancel(task, anyl_value_none());
+            anyl_cancel(task, &anyl_value_nothing);
     }
 }
 
@@ -114,7 +114,7 @@ static void on_child_done(void *user_data, anyloop_future *task)
     if (!group->aborting && !group->parent_cancel_requested) {
         abort_group(group);
         group->parent_cancel_requested = true;
-        anyl_cancel(&group->parent->future, anyl_value_none());
+        anyl_cancel(&group->parent->future, &anyl_value_nothing);
     }
 }
 
@@ -168,7 +168,7 @@ static anyloop_value group_error(anyloop_group *group)
         return anyl_error_bare(ANYLOOP_E_GROUP);
     for (size_t i = 0; i < group->error_count; i++) {
         anyl_value_retain(&group->errors[i]);
-        anyl_value_list_push(&list, group->errors[i]);
+        anyl_value_list_push(&list, &group->errors[i]);
     }
     anyloop_error_options options = {.struct_size = sizeof options,
                                      .code = ANYLOOP_E_GROUP,
@@ -188,9 +188,7 @@ static int32_t leave_group(struct group_frame *my, anyl_task *task)
         my->propagates = false;
     bool errors = group->error_count || group->errors_lost;
     if (my->propagates && !errors) {
-        anyl_value_retain(&my->cancellation);
-        anyl_raise(task, my->cancellation);
-        return ANYLOOP_STEP_CANCELLED;
+        return anyl_end_as(task, ANYLOOP_CANCELLED, &my->cancellation);
     }
     if (my->outcome == ANYLOOP_FAILED) {
         add_error(group, &my->value);
@@ -203,7 +201,7 @@ static int32_t leave_group(struct group_frame *my, anyl_task *task)
     }
     if (task->cancels) { /* the count stays, and the request is made anew */
         anyl_task_uncancel(task);
-        anyl_cancel(&task->future, anyl_value_none());
+        anyl_cancel(&task->future, &anyl_value_nothing);
     }
     return anyl_raise(task, group_error(group));
 }
@@ -228,7 +226,7 @@ static int32_t group_step(void *frame, anyloop_task *running, uint32_t event)
     anyloop_group *group = my->group;
     if (event == ANYLOOP_EVENT_START) {
         if (group->entered)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_STATE));
+            return anyl_raise_code(task, ANYLOOP_E_STATE);
         group->entered = true;
         group->parent = task;
         anyloop_future *body = my->body;
@@ -270,6 +268,15 @@ static void group_drop(void *frame)
     anyl_group_release(group);
 }
 
+/* CPython counts the group's tasks as awaited from the beginning. */
+static void group_each(const void *frame, bool waits, anyl_each_fn tell, void *to)
+{
+    const anyloop_group *group = ((const struct group_frame *)frame)->group;
+    (void)waits;
+    for (anyl_list *link = group->children.next; link != &group->children; link = link->next)
+        tell(to, &ANYL_OWNER_OF(link, struct group_child, link)->task->future);
+}
+
 static const anyl_operation group_operation = {"group", group_step, group_drop, sizeof(struct group_frame)};
 
 anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
@@ -279,18 +286,10 @@ anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body)
         anyl_future_release(body);
         return NULL;
     }
+    anyl_task_extra(operation)->each = group_each;
     struct group_frame *my = anyl_task_frame(operation);
     group->refs++;
     my->group = group;
     my->body = body;
     return operation;
-}
-
-void anyl_group_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
-{
-    if (coroutine->step != group_step)
-        return;
-    const anyloop_group *group = ((const struct group_frame *)anyl_task_frame(coroutine))->group;
-    for (anyl_list *link = group->children.next; link != &group->children; link = link->next)
-        tell(to, &ANYL_OWNER_OF(link, struct group_child, link)->task->future);
 }

@@ -10,7 +10,6 @@
 #define ANYL_GROUP_H
 
 #include "task.h"
-#include "watch.h"
 
 #include <anyloop/compose.h>
 
@@ -23,7 +22,5 @@ anyl_task *anyl_group_run(anyloop_group *group, anyloop_future *body);
 anyloop_status anyl_group_check(const anyloop_group *group);
 /* Makes the coroutine, which is to be started next, one of the group's. ANYLOOP_E_NOMEM. */
 anyloop_status anyl_group_adopt(anyloop_group *group, anyl_task *coroutine);
-/* If `coroutine` runs a group: tell of the group's tasks, as CPython counts them as awaited from the beginning. */
-void anyl_group_each(anyl_task *coroutine, anyl_each_fn tell, void *to);
 
 #endif

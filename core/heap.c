@@ -12,25 +12,25 @@ static bool before(const anyl_heap_entry *a, const anyl_heap_entry *b)
     return a->key < b->key || (a->key == b->key && a->order < b->order);
 }
 
-static void put(anyl_heap *heap, uint32_t index, anyl_heap_entry entry)
+static void put(anyl_heap *heap, uint32_t index, const anyl_heap_entry *entry)
 {
-    heap->entries[index] = entry;
-    entry.item->place = index + 1;
+    heap->entries[index] = *entry;
+    entry->item->place = index + 1;
 }
 
-static void sift_up(anyl_heap *heap, uint32_t index, anyl_heap_entry entry)
+static void sift_up(anyl_heap *heap, uint32_t index, const anyl_heap_entry *entry)
 {
     while (index > 0) {
         uint32_t parent = (index - 1) / HEAP_CHILDREN;
-        if (!before(&entry, &heap->entries[parent]))
+        if (!before(entry, &heap->entries[parent]))
             break;
-        put(heap, index, heap->entries[parent]);
+        put(heap, index, &heap->entries[parent]);
         index = parent;
     }
     put(heap, index, entry);
 }
 
-static void sift_down(anyl_heap *heap, uint32_t index, anyl_heap_entry entry)
+static void sift_down(anyl_heap *heap, uint32_t index, const anyl_heap_entry *entry)
 {
     for (;;) {
         uint32_t first = index * HEAP_CHILDREN + 1, end = first + HEAP_CHILDREN, least = first;
@@ -41,9 +41,9 @@ static void sift_down(anyl_heap *heap, uint32_t index, anyl_heap_entry entry)
         for (uint32_t child = first + 1; child < end; child++)
             if (before(&heap->entries[child], &heap->entries[least]))
                 least = child;
-        if (!before(&heap->entries[least], &entry))
+        if (!before(&heap->entries[least], entry))
             break;
-        put(heap, index, heap->entries[least]);
+        put(heap, index, &heap->entries[least]);
         index = least;
     }
     put(heap, index, entry);
@@ -73,7 +73,8 @@ bool anyl_heap_grow(anyl_heap *heap, const anyloop_allocator *allocator)
 
 void anyl_heap_insert(anyl_heap *heap, anyl_heap_item *item, uint64_t key)
 {
-    sift_up(heap, heap->count++, (anyl_heap_entry){key, heap->order++, item});
+    const anyl_heap_entry entry = {key, heap->order++, item};
+    sift_up(heap, heap->count++, &entry);
 }
 
 void anyl_heap_remove(anyl_heap *heap, anyl_heap_item *item)
@@ -84,7 +85,7 @@ void anyl_heap_remove(anyl_heap *heap, anyl_heap_item *item)
     if (index == heap->count)
         return;
     if (index > 0 && before(&last, &heap->entries[(index - 1) / HEAP_CHILDREN]))
-        sift_up(heap, index, last);
+        sift_up(heap, index, &last);
     else
-        sift_down(heap, index, last);
+        sift_down(heap, index, &last);
 }

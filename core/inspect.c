@@ -59,14 +59,9 @@ const char *anyl_inspect_kind(const anyloop_future *future)
     const anyl_future_class *class = anyl_future_class_of(future);
     if (class->words)
         return class->words;
-    switch (class->kind) {
-    case ANYLOOP_KIND_TASK:
-        return "a task";
-    case ANYLOOP_KIND_FUTURE:
-        return class->fans ? "a gather" : "a future";
-    default:
-        return "an operation";
-    }
+    return class->kind == ANYLOOP_KIND_TASK     ? "a task"
+           : class->kind == ANYLOOP_KIND_FUTURE ? "a future"
+                                                : "an operation";
 }
 
 /* Of a task that waits. */
@@ -265,7 +260,7 @@ static anyloop_status tell_task(anyl_graph *graph, const anyl_graph_node *node, 
 anyloop_status anyl_inspect_visit(anyloop_loop *loop, anyloop_visit_fn visitor, void *user_data)
 {
     anyl_graph graph;
-    anyloop_status status = anyl_graph_init(&graph, loop);
+    anyloop_status status = anyl_graph_init_both_ways(&graph, loop);
     if (status != ANYLOOP_OK)
         return status;
     const anyloop_allocator *allocator = &loop->slab.allocator;

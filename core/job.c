@@ -74,9 +74,9 @@ static const anyl_future_class job_future_class = {.owner = ANYL_FUTURE_OWNER,
 
 static void job_complete(anyloop_job *job)
 {
-    anyloop_value outcome = job->outcome;
-    job->outcome = anyl_value_none();
-    anyl_future_complete(job->future, job->end, outcome);
+    job->future->value = job->outcome;
+    memset(&job->outcome, 0, sizeof job->outcome);
+    anyl_future_end(job->future, job->end);
 }
 
 /* The mail has come and had its turn, or the loop is closing. */
@@ -135,15 +135,16 @@ static anyloop_job *job_new(anyloop_loop *loop, anyloop_executor *executor, anyl
     anyloop_job *job = anyl_alloc(&loop->slab.allocator, sizeof *job);
     if (job == NULL)
         return NULL;
+    memset(job, 0, sizeof *job);
+    job->mail.deliver = job_deliver;
+    job->home.node.run = job_run_home;
+    job->end = ANYLOOP_RESULT;
+    job->function = function;
+    job->in = in;
+    job->context = anyl_context_retain(anyl_loop_context(loop));
+    job->executor = anyl_executor_retain(executor);
+    job->mailbox = loop->mailbox;
     anyl_mailbox_retain(loop->mailbox);
-    *job = (anyloop_job){.mail = {.deliver = job_deliver},
-                         .home = {.node = {.run = job_run_home}},
-                         .end = ANYLOOP_RESULT,
-                         .function = function,
-                         .in = in,
-                         .context = anyl_context_retain(anyl_loop_context(loop)),
-                         .executor = anyl_executor_retain(executor),
-                         .mailbox = loop->mailbox};
     atomic_init(&job->state, 0);
     atomic_init(&job->sides, 2);
     anyl_list_init(&job->link);
@@ -173,7 +174,7 @@ static anyloop_job *job_new_home(anyloop_loop *loop, anyloop_executor *executor,
 anyloop_status anyl_job_submit(anyloop_loop *loop, anyloop_executor *executor, anyloop_job_fn function,
                                anyloop_value in, bool patient, anyloop_future **out)
 {
-    anyloop_status refused = anyl_value_local(&in)                                              ? ANYLOOP_E_TYPE
+    anyloop_status refused = anyl_value_local(&in)                                         ? ANYLOOP_E_TYPE
                              : atomic_load_explicit(&executor->shut, memory_order_acquire) ? ANYLOOP_E_SHUTDOWN
                                                                                            : ANYLOOP_OK;
     if (refused != ANYLOOP_OK) {
@@ -217,10 +218,17 @@ void anyl_job_call(anyloop_job *job)
 
 void anyl_job_end(anyloop_job *job, uint32_t end, anyloop_value outcome)
 {
-    anyloop_value before = job->outcome;
+    anyl_owner *before = anyl_value_owner(&job->outcome);
     job->end = end;
     job->outcome = outcome;
-    anyl_value_release(&before);
+    if (before)
+        anyl_value_release_owner(before);
+}
+
+void anyl_job_end_code(anyloop_job *job, anyloop_status code)
+{
+    job->end = code == ANYLOOP_E_CANCELLED ? ANYLOOP_CANCELLED : ANYLOOP_FAILED;
+    anyl_error_put(&job->outcome, code);
 }
 
 void anyl_job_finish(anyloop_job *job)

@@ -62,7 +62,7 @@ typedef struct anyl_executor_class {
 struct anyloop_executor {
     const anyl_executor_class *class;
     atomic_uint refs; /* handles and jobs */
-    atomic_bool shut;    /* it takes no jobs any more */
+    atomic_bool shut; /* it takes no jobs any more */
     atomic_bool hurries; /* and those that run are asked to stop */
 };
 
@@ -128,7 +128,7 @@ static inline void anyl_pool_tell_counts(const anyl_pool_counts *counts, anyloop
 struct anyloop_job {
     anyl_mail mail;
     anyl_absent home;
-    anyl_list link;  /* in the executor's queue */
+    anyl_list link; /* in the executor's queue */
     uint64_t waits_since; /* in that queue; the executor's own, as are the next two */
     void *place;
     uint32_t ticket;
@@ -156,6 +156,8 @@ void anyl_job_arrive(anyloop_job *job);
 void anyl_job_call(anyloop_job *job);
 /* Takes the value, or the error. */
 void anyl_job_end(anyloop_job *job, uint32_t end, anyloop_value outcome);
+/* Failed with that code alone; with ANYLOOP_E_CANCELLED it is cancelled. */
+void anyl_job_end_code(anyloop_job *job, anyloop_status code);
 /* The job is over: send its outcome home. Ends the executor's side. */
 void anyl_job_finish(anyloop_job *job);
 

@@ -28,9 +28,9 @@ static void destroy_loop(anyloop_loop *loop)
     anyl_free(&allocator, loop, sizeof *loop);
 }
 
-anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop **out)
+/* One without options. */
+static anyloop_status new_loop(const anyloop_allocator *allocator, anyloop_loop **out)
 {
-    const anyloop_allocator *allocator = options->allocator ? options->allocator : &anyl_alloc_default;
     anyloop_loop *loop = anyl_alloc(allocator, sizeof *loop);
     if (loop == NULL)
         return ANYLOOP_E_NOMEM;
@@ -39,15 +39,8 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
         anyl_free(allocator, loop, sizeof *loop);
         return status;
     }
-    anyl_mailbox_set_seed(loop->mailbox, options->shuffle_seed);
     loop->now = anyl_port_now;
-    loop->virtual_clock = (options->flags & ANYLOOP_LOOP_VIRTUAL_CLOCK) != 0;
-    loop->virtual_now = options->virtual_start;
-    loop->unpinned = (options->flags & ANYLOOP_LOOP_UNPINNED) != 0;
-    loop->stamps = loop->aside = (options->flags & ANYLOOP_LOOP_DEBUG) != 0;
-    loop->close_timeout = options->close_timeout == 0  ? CLOSE_TIMEOUT
-                          : options->close_timeout < 0 ? 0
-                                                       : options->close_timeout;
+    loop->close_timeout = CLOSE_TIMEOUT;
     loop->forks = anyl_port_forks(); /* first: from now on forks are counted */
     atomic_init(&loop->thread, anyl_port_thread_self());
     loop->log = anyl_port_log;
@@ -60,6 +53,24 @@ anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop *
         return status;
     }
     anyl_mailbox_set_wake(loop->mailbox, wake_poller, loop->poller);
+    *out = loop;
+    return ANYLOOP_OK;
+}
+
+anyloop_status anyl_life_new(const anyloop_loop_options *options, anyloop_loop **out)
+{
+    anyloop_loop *loop;
+    anyloop_status status = new_loop(options->allocator ? options->allocator : &anyl_alloc_default, &loop);
+    if (status != ANYLOOP_OK)
+        return status;
+    if (options->shuffle_seed)
+        anyl_mailbox_set_seed(loop->mailbox, options->shuffle_seed);
+    loop->virtual_clock = (options->flags & ANYLOOP_LOOP_VIRTUAL_CLOCK) != 0;
+    loop->virtual_now = options->virtual_start;
+    loop->unpinned = (options->flags & ANYLOOP_LOOP_UNPINNED) != 0;
+    loop->stamps = loop->aside = (options->flags & ANYLOOP_LOOP_DEBUG) != 0;
+    if (options->close_timeout)
+        loop->close_timeout = options->close_timeout < 0 ? 0 : options->close_timeout;
     *out = loop;
     return ANYLOOP_OK;
 }
@@ -110,8 +121,7 @@ anyloop_loop *anyl_life_get(void)
     if (loop && !anyl_life_forked(loop))
         return loop;
     /* none, or one of the process that this one was forked from, whose threads are not here */
-    anyloop_loop_options options = {.struct_size = sizeof options};
-    if (anyl_life_new(&options, &loop) != ANYLOOP_OK)
+    if (new_loop(&anyl_alloc_default, &loop) != ANYLOOP_OK)
         return NULL;
     if (anyl_port_thread_slot_set(loop, thread_ends) != ANYLOOP_OK) {
         close_without_wait(loop);

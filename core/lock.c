@@ -71,7 +71,7 @@ static int32_t lock_step(void *frame, anyloop_task *running, uint32_t event)
                                                   : anyl_lock_goes_on(my->lock, &my->waiter, event);
     if (answer == ANYLOOP_STEP_CANCELLED)
         return anyl_task_reraise(task);
-    return answer == ANYLOOP_STEP_RETURN ? anyl_return(task, anyl_value_bool(true)) : answer;
+    return answer == ANYLOOP_STEP_RETURN ? anyl_return_true(task) : answer;
 }
 
 static void lock_drop(void *frame)

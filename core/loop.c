@@ -315,7 +315,7 @@ void anyl_loop_turns(anyloop_loop *loop)
     while (begin_turn(loop) && run_batch(loop, UINT64_MAX, 0)) {
         uint32_t ran = 0;
         loop->attention = loop->stopping || loop->drops.first || loop->run_timed;
-        while (!loop->attention && loop->ready.first)
+        while (ANYL_SHORT_WAYS && !loop->attention && loop->ready.first)
             ran = take_short_turn(loop);
         if (loop->batch && !run_batch(loop, UINT64_MAX, ran))
             return;

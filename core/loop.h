@@ -325,7 +325,7 @@ ANYL_HOT void *anyl_object_alloc(anyloop_loop *loop, size_t size)
 /* The same without a call: NULL also when there is none at hand, or no short way. */
 ANYL_HOT void *anyl_object_alloc_quickly(anyloop_loop *loop, size_t size)
 {
-    void *pointer = loop->no_short_way ? NULL : anyl_slab_take(&loop->slab, size);
+    void *pointer = !ANYL_SHORT_WAYS || loop->no_short_way ? NULL : anyl_slab_take(&loop->slab, size);
     if (ANYL_LIKELY(pointer != NULL))
         loop->live++;
     return pointer;

@@ -92,11 +92,6 @@ struct pile {
     anyl_link *first, **end;
 };
 
-void anyl_mailbox_set_seed(anyl_mailbox *mailbox, uint64_t seed)
-{
-    mailbox->seed = mailbox->drawn = seed;
-}
-
 /* One of 0 to n - 1. (splitmix64, whose every seed is a good one.) */
 static uint32_t draw(anyl_mailbox *mailbox, uint32_t n)
 {
@@ -162,6 +157,12 @@ static anyl_link *shuffled(anyl_mailbox *mailbox, anyl_link *link)
     return from_piles(mailbox, piles, count);
 }
 
+void anyl_mailbox_set_seed(anyl_mailbox *mailbox, uint64_t seed)
+{
+    mailbox->seed = mailbox->drawn = seed;
+    mailbox->shuffle = shuffled;
+}
+
 /* ---- the loop's side */
 
 anyl_link *anyl_mailbox_take(anyl_mailbox *mailbox, uint32_t lane)
@@ -169,7 +170,7 @@ anyl_link *anyl_mailbox_take(anyl_mailbox *mailbox, uint32_t lane)
     if (atomic_load_explicit(&mailbox->lanes[lane], memory_order_relaxed) == NULL)
         return NULL;
     anyl_link *first = reversed(atomic_exchange_explicit(&mailbox->lanes[lane], NULL, memory_order_acquire));
-    return ANYL_UNLIKELY(mailbox->seed) && lane == ANYL_LANE_MAIL ? shuffled(mailbox, first) : first;
+    return ANYL_UNLIKELY(mailbox->seed) && lane == ANYL_LANE_MAIL ? mailbox->shuffle(mailbox, first) : first;
 }
 
 bool anyl_mailbox_sleep(anyl_mailbox *mailbox)

@@ -23,6 +23,7 @@
  *     state   producers, the loop       both            read-modify-write
  *     wake    the loop, while awake     producers       ASLEEP hands it over
  *     seed    its maker, first          both            never changes
+ *     shuffle its maker, first          the loop        never changes
  *     drawn   the loop                  the loop        its thread
  *     sender  the producer              the loop        the push hands it over
  *
@@ -45,7 +46,8 @@ typedef struct anyl_letter {
 
 enum { ANYL_LANE_MAIL = 0, ANYL_LANE_RELEASED = 1, ANYL_LANES = 2 };
 
-typedef struct anyl_mailbox {
+typedef struct anyl_mailbox anyl_mailbox;
+struct anyl_mailbox {
     atomic_uint refs;
     atomic_uint state;
     _Atomic(anyl_link *) lanes[ANYL_LANES];
@@ -54,8 +56,9 @@ typedef struct anyl_mailbox {
     void *wake_data;
     uint64_t seed;  /* 0: letters are taken as they came */
     uint64_t drawn; /* from it, so far */
+    anyl_link *(*shuffle)(anyl_mailbox *mailbox, anyl_link *letters); /* with a seed */
     anyloop_allocator allocator;
-} anyl_mailbox;
+};
 
 anyl_mailbox *anyl_mailbox_new(const anyloop_allocator *allocator);
 void anyl_mailbox_retain(anyl_mailbox *mailbox);
@@ -68,7 +71,7 @@ bool anyl_mailbox_post(anyl_mailbox *mailbox, anyl_letter *letter);
 /* Wake the loop if it sleeps. */
 void anyl_mailbox_wake(anyl_mailbox *mailbox);
 
-/* Before any other thread knows the mailbox. */
+/* Before any other thread knows the mailbox; not 0. */
 void anyl_mailbox_set_seed(anyl_mailbox *mailbox, uint64_t seed);
 
 /* What was pushed, first come first or shuffled; NULL: nothing. */

@@ -207,7 +207,7 @@ static void pool_cancel_queued(anyl_pool *pool)
     while ((job = pool_take(pool)) != NULL) {
         pool->counts.cancelled++;
         anyl_port_mutex_unlock(&pool->mutex);
-        anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
+        anyl_job_end_code(job, ANYLOOP_E_CANCELLED);
         anyl_job_finish(job);
         anyl_port_mutex_lock(&pool->mutex);
     }

@@ -166,7 +166,7 @@ static void deliver_wakes(anyl_mail *mail, anyloop_loop *loop, uint32_t how)
     if (asked & WAKE)
         anyl_task_wake(anyl_task_of(task));
     if (asked & CANCEL)
-        anyl_cancel(task, anyl_value_none());
+        anyl_cancel(task, &anyl_value_nothing);
     if (asked & GO)
         leave_loop(&waker->outsider, loop);
 }

@@ -90,7 +90,7 @@ static void resume_interrupted(anyl_task *task)
     loop->asked_event = record->asked_event;
     loop->asked_user_data = record->asked_user_data;
     loop->asked_told = record->asked_told;
-    anyl_step_receive(loop, record->received);
+    anyl_step_receive(loop, &record->received);
     anyl_object_free(loop, record, sizeof *record);
     settle_eager(task);
 }
@@ -134,7 +134,7 @@ static void start_inside(anyl_task *task)
     } while (!anyl_step_act(task, anyl_step_call(task, task->top, event), &event));
     loop->current = current;
     loop->current_context = context;
-    anyl_step_receive(loop, received);
+    anyl_step_receive(loop, &received);
     settle_eager(task);
 }
 

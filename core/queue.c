@@ -233,14 +233,14 @@ static int32_t queue_put_step(void *frame, anyloop_task *running, uint32_t event
     if (event == ANYLOOP_EVENT_CANCELLED)
         return give_up(my, task, &queue->putters, !full(queue));
     if (full(queue))
-        return queue->shut ? anyl_raise(task, anyl_error_bare(ANYLOOP_E_SHUTDOWN))
+        return queue->shut ? anyl_raise_code(task, ANYLOOP_E_SHUTDOWN)
                            : anyl_waiters_await(&queue->putters, &my->waiter, task);
     anyloop_value item = my->item;
     my->item = anyl_value_none();
     anyloop_status status = anyl_queue_put_nowait(queue, item, my->priority);
     if (status == ANYLOOP_E_NOMEM && event == ANYLOOP_EVENT_RESUMED)
         anyl_waiters_pop(&queue->putters); /* the place that it was given */
-    return status == ANYLOOP_OK ? anyl_return(task, anyl_value_none()) : anyl_raise(task, anyl_error_bare(status));
+    return status == ANYLOOP_OK ? anyl_return_none(task) : anyl_raise_code(task, status);
 }
 
 static int32_t queue_get_step(void *frame, anyloop_task *running, uint32_t event)
@@ -252,7 +252,7 @@ static int32_t queue_get_step(void *frame, anyloop_task *running, uint32_t event
     if (event == ANYLOOP_EVENT_CANCELLED)
         return give_up(my, task, &queue->getters, !empty(queue));
     if (empty(queue))
-        return queue->shut ? anyl_raise(task, anyl_error_bare(ANYLOOP_E_SHUTDOWN))
+        return queue->shut ? anyl_raise_code(task, ANYLOOP_E_SHUTDOWN)
                            : anyl_waiters_await(&queue->getters, &my->waiter, task);
     anyl_queue_get_nowait(queue, &item);
     return anyl_return(task, item);
@@ -264,7 +264,7 @@ static int32_t queue_join_step(void *frame, anyloop_task *running, uint32_t even
     anyl_task *task = anyl_task_of(running);
     if (event == ANYLOOP_EVENT_START && my->queue->unfinished)
         return anyl_waiters_await(&my->queue->joiners, &my->waiter, task);
-    return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return(task, anyl_value_none());
+    return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return_none(task);
 }
 
 static const anyl_operation put_operation = {"queue.put", queue_put_step, queue_drop, sizeof(struct queue_frame)};

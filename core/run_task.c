@@ -116,15 +116,14 @@ ANYL_APART void run_failed(anyl_task *task, anyloop_loop *loop)
         task->future.outcome = ANYLOOP_CANCELLED;
     else
         outcome = anyl_step_take_failure(task);
-    step_shortly(task, task->top, loop,
-                 outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED);
+    step_shortly(task, task->top, loop, outcome == ANYLOOP_CANCELLED ? ANYLOOP_EVENT_CANCELLED : ANYLOOP_EVENT_RESUMED);
 }
 
 static void run_task(anyl_node *node, anyloop_loop *loop, uint32_t how)
 {
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node), *top = task->top;
     (void)how; /* the nodes of a closing loop's tasks are drop_task's */
-    if (ANYL_UNLIKELY(top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || top->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
         anyl_step_in_full(task, loop);
         return;
     }
@@ -142,7 +141,8 @@ void anyl_step_run_cancelled(anyl_node *node, anyloop_loop *loop, uint32_t how)
     (void)how;
     node->run = run_task;
     uint32_t special = ANYL_TASK_MUST_CANCEL | ANYL_TASK_SLEPT_OUT;
-    if (ANYL_UNLIKELY(task->top->step == NULL || anyl_step_has(task, special) || task->sleep_reason.text)) {
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || task->top->step == NULL || anyl_step_has(task, special) ||
+                      task->sleep_reason.text)) {
         anyl_step_in_full(task, loop);
         return;
     }
@@ -155,7 +155,7 @@ void anyl_step_run_new(anyl_node *node, anyloop_loop *loop, uint32_t how)
     anyl_task *task = ANYL_OWNER_OF(node, anyl_task, node);
     (void)how;
     node->run = run_task;
-    if (ANYL_UNLIKELY(task->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || task->step == NULL || anyl_step_has(task, ANYL_TASK_MUST_CANCEL))) {
         anyl_step_in_full(task, loop);
         return;
     }

@@ -47,7 +47,7 @@ static anyloop_status cancel_all(anyloop_loop *loop)
     for (anyl_list *link = loop->tasks.next; link != &loop->tasks; link = link->next)
         tasks[at++] = anyl_future_retain(&ANYL_OWNER_OF(link, anyl_task, link)->future);
     for (size_t i = 0; i < count; i++)
-        anyl_cancel(tasks[i], anyl_value_none());
+        anyl_cancel(tasks[i], &anyl_value_nothing);
     for (size_t i = 0; i < count; i++)
         anyl_future_retain(tasks[i]); /* for the gather */
     anyloop_future *gather = anyl_gather(loop, tasks, count, ANYLOOP_RETURN_EXCEPTIONS);

@@ -81,14 +81,14 @@ static int32_t semaphore_step(void *frame, anyloop_task *running, uint32_t event
         if (anyl_semaphore_locked(semaphore))
             return anyl_waiters_await(&semaphore->waiters, &my->waiter, task);
         semaphore->value--;
-        return anyl_return(task, anyl_value_bool(true));
+        return anyl_return_true(task);
     }
     anyl_list_remove(&my->waiter.link);
     if (event == ANYLOOP_EVENT_CANCELLED && my->waiter.future.state == ANYLOOP_RESULT)
         semaphore->value++; /* the unit that it was given */
     while (semaphore->value > 0 && semaphore_hand_on(semaphore, &status))
         ;
-    return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return(task, anyl_value_bool(true));
+    return event == ANYLOOP_EVENT_CANCELLED ? anyl_task_reraise(task) : anyl_return_true(task);
 }
 
 static void semaphore_drop(void *frame)

@@ -19,11 +19,17 @@ static void shield_destroy(anyloop_future *future)
     anyl_object_free(future->loop, shield, sizeof *shield);
 }
 
+static void shield_each(anyloop_future *future, anyl_each_fn tell, void *to)
+{
+    anyl_watch_each(((struct shield *)(void *)future)->watch, tell, to);
+}
+
 static const anyl_future_class shield_class = {.owner = ANYL_FUTURE_OWNER,
                                                .kind = ANYLOOP_KIND_FUTURE,
                                                .settable = true,
                                                .loose = true,
                                                .destroy = shield_destroy,
+                                               .each = shield_each,
                                                .words = "a shield"};
 
 static void inner_done(void *owner, anyloop_future *inner)
@@ -35,16 +41,6 @@ static void inner_done(void *owner, anyloop_future *inner)
     else if (!anyl_future_done(outer))
         anyl_future_complete_as(outer, inner);
     anyl_watch_keep_no_more(shield->watch);
-}
-
-bool anyl_is_shield(const anyloop_future *future)
-{
-    return future->owner.class == &shield_class.owner;
-}
-
-void anyl_shield_each(anyloop_future *future, anyl_each_fn tell, void *to)
-{
-    anyl_watch_each(((struct shield *)(void *)future)->watch, tell, to);
 }
 
 anyloop_future *anyl_shield(anyloop_loop *loop, anyloop_future *inner)

@@ -15,8 +15,4 @@
 /* Takes `inner`, which is of `loop` and no stacked coroutine, on failure too. NULL: no memory. */
 anyloop_future *anyl_shield(anyloop_loop *loop, anyloop_future *inner);
 
-bool anyl_is_shield(const anyloop_future *future);
-/* Tell of the inner future of a shield, while it is waited for. */
-void anyl_shield_each(anyloop_future *future, anyl_each_fn tell, void *to);
-
 #endif

@@ -83,18 +83,13 @@ int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason)
 
 /* ---- the coroutine */
 
-ANYL_ASIDE int32_t no_sleep(anyl_task *task, anyloop_status status)
-{
-    return anyl_raise(task, anyl_error_bare(status));
-}
-
 static int32_t sleep_step(void *frame, anyloop_task *running, uint32_t event)
 {
     const int64_t *delay = frame;
     anyl_task *task = anyl_task_of(running);
     if (event == ANYLOOP_EVENT_START) {
         anyloop_status status = anyl_task_sleep(task, *delay);
-        return ANYL_LIKELY(status == ANYLOOP_OK) ? ANYLOOP_STEP_AWAIT : no_sleep(task, status);
+        return ANYL_LIKELY(status == ANYLOOP_OK) ? ANYLOOP_STEP_AWAIT : anyl_raise_code(task, status);
     }
     if (event != ANYLOOP_EVENT_CANCELLED)
         return ANYLOOP_STEP_RETURN;

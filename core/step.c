@@ -16,16 +16,12 @@ uint32_t anyl_step_end_by(anyl_task *coroutine, int32_t answer)
             anyl_value_release(value);
         return ANYLOOP_RESULT;
     }
-    if (answer == ANYLOOP_STEP_RAISE && !raised) {
-        anyl_value_release(value);
-        *value = anyl_error_bare(ANYLOOP_E_INVALID);
-    }
+    if (answer == ANYLOOP_STEP_RAISE && !raised)
+        anyl_error_put(value, ANYLOOP_E_INVALID);
     if (answer == ANYLOOP_STEP_RAISE && anyl_error_code(value) != ANYLOOP_E_CANCELLED)
         return ANYLOOP_FAILED;
-    if (anyl_error_code(value) != ANYLOOP_E_CANCELLED) {
-        anyl_value_release(value);
-        *value = anyl_error_bare(ANYLOOP_E_CANCELLED);
-    }
+    if (anyl_error_code(value) != ANYLOOP_E_CANCELLED)
+        anyl_error_put(value, ANYLOOP_E_CANCELLED);
     return ANYLOOP_CANCELLED;
 }
 
@@ -76,8 +72,10 @@ static void cancel_awaited(anyl_task *task)
 {
     if (anyl_future_done(task->awaited))
         return;
-    if (anyl_cancel(task->awaited, anyl_task_reason(task)) > 0)
+    anyloop_value reason = anyl_task_reason(task);
+    if (anyl_cancel(task->awaited, &reason) > 0)
         anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
+    anyl_value_drop(&reason);
 }
 
 static void park(anyl_task *task)
@@ -175,7 +173,7 @@ uint32_t anyl_step_take_failure(anyl_task *task)
     const anyloop_value *value;
     task->future.outcome = (uint8_t)anyl_future_outcome(task->awaited, &value);
     if (value != &task->awaited->value) { /* its reason was told to somebody else */
-        anyl_step_receive(task->future.loop, *value);
+        anyl_step_receive(task->future.loop, value);
         anyl_step_set_awaited(task, NULL);
     }
     return task->future.outcome;
@@ -203,7 +201,8 @@ static bool begin(anyl_task *task, uint32_t *event)
     anyl_step_clear(task, ANYL_TASK_MUST_CANCEL);
     if (task->future.outcome != ANYLOOP_CANCELLED) {
         anyl_step_set_awaited(task, NULL);
-        anyl_step_receive(task->future.loop, anyl_task_reason(task));
+        anyloop_value reason = anyl_task_reason(task);
+        anyl_step_receive(task->future.loop, &reason);
         task->future.outcome = ANYLOOP_CANCELLED;
     }
     *event = ANYLOOP_EVENT_CANCELLED;

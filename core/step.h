@@ -54,18 +54,19 @@ void anyl_step_run_cancelled(anyl_node *node, anyloop_loop *loop, uint32_t how);
 /* ---- what a step is told */
 
 /* Replaces what the loop received for the running step; takes `value`. */
-static inline void anyl_step_receive(anyloop_loop *loop, anyloop_value value)
+static inline void anyl_step_receive(anyloop_loop *loop, const anyloop_value *value)
 {
-    anyloop_value before = loop->received;
-    loop->received = value;
-    anyl_value_drop(&before);
+    anyl_owner *before = anyl_value_owner(&loop->received);
+    loop->received = *value;
+    if (ANYL_UNLIKELY(before != NULL))
+        anyl_value_release_owner(before);
 }
 
 /* The step is over: what stays there is a code at most. */
 static inline void anyl_step_forget_received(anyloop_loop *loop)
 {
     if (ANYL_UNLIKELY(loop->received.bits != 0))
-        anyl_step_receive(loop, anyl_value_none());
+        anyl_value_release(&loop->received);
 }
 
 /* What it awaited is done, but has no result. */
@@ -170,7 +171,7 @@ ANYL_HOT void anyl_step_init(anyl_task *task, anyloop_loop *loop, const char *na
 
 /* Without a call, for a small frame. NULL: it is to be made the long way. */
 ANYL_HOT anyl_task *anyl_step_new_quickly(anyloop_loop *loop, const char *name, anyloop_step_fn step, const void *frame,
-                                size_t size, const anyl_future_class *class, uint32_t holds, uint32_t flags)
+                                          size_t size, const anyl_future_class *class, uint32_t holds, uint32_t flags)
 {
     if (ANYL_UNLIKELY(!anyl_step_small(frame, size)))
         return NULL;

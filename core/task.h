@@ -59,10 +59,16 @@ struct anyl_task {
     };
 };
 
+/* Tells of what a coroutine with that frame waits for beside what its task awaits. `waits`: that is still pending. */
+typedef void (*anyl_frame_each_fn)(const void *frame, bool waits, anyl_each_fn tell, void *to);
+
 /* Behind the frame, with ANYL_TASK_EXTRA. */
 typedef struct anyl_extra {
     anyloop_drop_fn drop;
-    uint64_t user_data; /* of a pulled one */
+    union {
+        uint64_t user_data;      /* of a pulled one */
+        anyl_frame_each_fn each; /* of an operation that sets it; else NULL */
+    };
 } anyl_extra;
 
 enum {
@@ -204,9 +210,9 @@ ANYL_HOT bool anyl_task_await_quickly(anyl_task *task, anyloop_future *future, c
     uint32_t begun = ANYL_TASK_CLOSING | ANYL_TASK_AWAITS | ANYL_TASK_PUSHED | ANYL_TASK_LIES_DOWN;
     anyl_task *top = task->top;
     anyloop_future *before = task->awaited;
-    if (ANYL_UNLIKELY((task->future.task_flags & begun) || (top->future.task_flags & ANYL_TASK_ENDED) ||
-                      future->loop != task->future.loop || future->state != ANYLOOP_PENDING ||
-                      anyl_is_coroutine(future) || future == &task->future))
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || (task->future.task_flags & begun) ||
+                      (top->future.task_flags & ANYL_TASK_ENDED) || future->loop != task->future.loop ||
+                      future->state != ANYLOOP_PENDING || anyl_is_coroutine(future) || future == &task->future))
         return false;
     top->where = where;
     task->awaited = future;
@@ -222,7 +228,7 @@ void anyl_task_return(anyl_task *task, anyloop_value value);
 ANYL_HOT bool anyl_task_return_quickly(anyl_task *task, const anyloop_value *value)
 {
     anyl_task *running = task->top;
-    if (ANYL_UNLIKELY((task->future.task_flags & ANYL_TASK_PUSHED) || running->future.value.owner ||
+    if (ANYL_UNLIKELY(!ANYL_SHORT_WAYS || (task->future.task_flags & ANYL_TASK_PUSHED) || running->future.value.owner ||
                       (running->future.task_flags & ANYL_TASK_RAISED)))
         return false;
     running->future.value = *value;
@@ -250,6 +256,11 @@ static inline int32_t anyl_raise(anyl_task *task, anyloop_value error)
     anyl_task_raise(task, error);
     return ANYLOOP_STEP_RAISE;
 }
+
+/* What most have to say; without a copy of it. */
+int32_t anyl_return_none(anyl_task *task);
+int32_t anyl_return_true(anyl_task *task);
+int32_t anyl_raise_code(anyl_task *task, anyloop_status code);
 
 /* As a future ended, which `outcome` and `value` are of: its result, error or cancellation. */
 int32_t anyl_end_as(anyl_task *task, uint32_t outcome, const anyloop_value *value);
@@ -309,9 +320,9 @@ typedef struct anyl_fan {
 
 /* Why it was cancelled last, as far as the task was to hear of that itself: an error with a reference of its own. */
 anyloop_value anyl_task_reason(const anyl_task *task);
-/* 1, 0 or a status, as anyloop_future_cancel. Takes the reason: TEXT, ERROR or NONE. */
-int32_t anyl_cancel(anyloop_future *future, anyloop_value reason);
-/* The same for a task that sleeps; `reason` is borrowed, and may be NULL. Nothing is further down. */
+/* 1, 0 or a status, as anyloop_future_cancel. The reason is borrowed: TEXT, ERROR or NONE. */
+int32_t anyl_cancel(anyloop_future *future, const anyloop_value *reason);
+/* The same for a task that sleeps; `reason` may be NULL. Nothing is further down. */
 int32_t anyl_sleep_cancel(anyl_task *task, const anyloop_value *reason);
 /* Of a closed loop: would its cancelling find somebody who can no longer hear of it? */
 bool anyl_cancel_strands(const anyloop_future *future);

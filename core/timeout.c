@@ -49,7 +49,7 @@ bool anyl_timeout_expired(const anyloop_timeout_scope *scope)
 static void on_timeout(void *user_data)
 {
     anyloop_timeout_scope *scope = user_data;
-    anyl_cancel(&scope->task->future, anyl_value_none());
+    anyl_cancel(&scope->task->future, &anyl_value_nothing);
     scope->state = EXPIRING;
     anyl_handle_end(&scope->timer);
 }
@@ -88,7 +88,7 @@ static int32_t leave_scope(struct timeout_frame *my, anyl_task *task)
     if (scope->state == EXPIRING) {
         scope->state = EXPIRED;
         if (anyl_task_uncancel(task) <= scope->cancelling && anyl_task_outcome(task) == ANYLOOP_CANCELLED)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
+            return anyl_raise_code(task, ANYLOOP_E_TIMED_OUT);
     } else {
         scope->state = EXITED;
     }
@@ -102,14 +102,14 @@ static int32_t timeout_step(void *frame, anyloop_task *running, uint32_t event)
     if (event == ANYLOOP_EVENT_START) {
         anyloop_timeout_scope *scope = my->scope;
         if (scope->state != CREATED)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_STATE));
+            return anyl_raise_code(task, ANYLOOP_E_STATE);
         scope->state = ENTERED;
         scope->task = task;
         scope->cancelling = task->cancels;
         my->entered = true;
         anyloop_status status = anyl_timeout_reschedule(scope, scope->when);
         if (status != ANYLOOP_OK)
-            return anyl_raise(task, anyl_error_bare(status));
+            return anyl_raise_code(task, status);
         anyloop_future *body = my->body;
         my->body = NULL;
         if (anyl_task_await(task, body, NULL) == ANYLOOP_PENDING)
@@ -158,7 +158,7 @@ struct wait_for_frame {
 static int32_t wait_for_await(anyl_task *task, anyl_task *operation)
 {
     if (operation == NULL)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        return anyl_raise_code(task, ANYLOOP_E_NOMEM);
     anyl_task_await(task, &operation->future, NULL);
     return ANYLOOP_STEP_AWAIT;
 }
@@ -170,7 +170,7 @@ static int32_t wait_for_no_time(anyl_task *task, anyloop_future *future)
     anyloop_status status = anyl_ensure_future(loop, future);
     if (status != ANYLOOP_OK) {
         anyl_future_release(future);
-        return anyl_raise(task, anyl_error_bare(status));
+        return anyl_raise_code(task, status);
     }
     if (!anyl_future_done(future))
         return wait_for_await(task, anyl_wait_no_longer(loop, future));

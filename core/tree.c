@@ -99,7 +99,7 @@ static void tell_root(struct tree *tree, anyl_graph_node *node)
 anyloop_status anyl_inspect_tree(anyloop_loop *loop, anyloop_write_fn write, void *user_data)
 {
     anyl_graph graph;
-    anyloop_status status = anyl_graph_init(&graph, loop);
+    anyloop_status status = anyl_graph_init_both_ways(&graph, loop);
     if (status != ANYLOOP_OK)
         return status;
     struct tree tree = {.graph = &graph, .write = write, .user_data = user_data};

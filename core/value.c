@@ -112,8 +112,7 @@ static anyl_block *block_new(const anyloop_allocator *allocator, uint32_t kind, 
 
 static anyloop_value block_value(const anyl_block *block, uint32_t kind, uint64_t size)
 {
-    return (anyloop_value){
-        .kind = kind, .bits = (uintptr_t)payload(block), .size = size, .owner = (uintptr_t)block};
+    return (anyloop_value){.kind = kind, .bits = (uintptr_t)payload(block), .size = size, .owner = (uintptr_t)block};
 }
 
 anyloop_status anyl_value_copy(const anyloop_allocator *allocator, uint32_t kind, const void *data, size_t size,
@@ -141,13 +140,13 @@ anyloop_status anyl_value_list(const anyloop_allocator *allocator, size_t capaci
     return ANYLOOP_OK;
 }
 
-void anyl_value_list_push(anyloop_value *list, anyloop_value item)
+void anyl_value_list_push(anyloop_value *list, const anyloop_value *item)
 {
     anyl_block *block = ANYL_OWNER_OF(anyl_value_owner(list), anyl_block, owner);
     anyloop_value *items = payload(block);
-    items[block->count++] = item;
+    items[block->count++] = *item;
     list->size = block->count;
-    if (anyl_value_local(&item))
+    if (anyl_value_local(item))
         list->flags |= ANYLOOP_VALUE_LOCAL;
 }
 
@@ -191,14 +190,19 @@ anyloop_status anyl_error_with(const anyloop_allocator *allocator, const anyloop
                                anyloop_value *out)
 {
     size_t size = options->text ? (size_t)options->text_size : 0;
-    anyl_block *block =
-        size > SIZE_MAX / 4 ? NULL : block_new(allocator, ANYLOOP_ERROR, sizeof(struct error_detail) + size + 1);
+    anyl_block *block = size > SIZE_MAX / 4
+                            ? NULL
+                            : block_new(allocator, ANYLOOP_ERROR, sizeof(struct error_detail) + size + 1);
     if (block == NULL)
         return ANYLOOP_E_NOMEM;
     struct error_detail *detail = payload(block);
-    detail->foreign = anyl_value_take(options->foreign);
-    detail->cause = anyl_value_take(options->cause);
-    detail->children = anyl_value_take(options->children);
+    memset(detail, 0, sizeof *detail);
+    if (options->foreign)
+        detail->foreign = *options->foreign;
+    if (options->cause)
+        detail->cause = *options->cause;
+    if (options->children)
+        detail->children = *options->children;
     detail->os_code = options->os_code;
     detail->text_size = size;
     char *text = (char *)(detail + 1);

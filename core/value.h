@@ -75,11 +75,6 @@ static inline anyloop_value anyl_value_int(int64_t number)
     return (anyloop_value){.kind = ANYLOOP_INT, .bits = (uint64_t)number};
 }
 
-static inline anyloop_value anyl_value_bool(bool truth)
-{
-    return (anyloop_value){.kind = ANYLOOP_BOOL, .bits = truth};
-}
-
 /* The value that was handed over; NULL is NONE. */
 static inline anyloop_value anyl_value_take(const anyloop_value *value)
 {
@@ -95,6 +90,14 @@ static inline bool anyl_value_local(const anyloop_value *value)
 static inline anyloop_value anyl_error_bare(anyloop_status code)
 {
     return (anyloop_value){.kind = ANYLOOP_ERROR, .flags = (uint32_t)code};
+}
+
+/* The same in place of what is there. */
+static inline void anyl_error_put(anyloop_value *value, anyloop_status code)
+{
+    anyl_value_release(value);
+    value->kind = ANYLOOP_ERROR;
+    value->flags = (uint32_t)code;
 }
 
 /* The same text or detail under another code; costs nothing. A TEXT becomes an error with that text. */
@@ -114,9 +117,10 @@ static inline anyloop_status anyl_error_code(const anyloop_value *value)
 /* Without `data` its bytes are still to be written. */
 anyloop_status anyl_value_copy(const anyloop_allocator *allocator, uint32_t kind, const void *data, size_t size,
                                anyloop_value *out);
-/* An empty list with room for `capacity` items; anyl_list_push fills it before it is given away. */
+/* An empty list with room for `capacity` items; anyl_value_list_push fills it before it is given away. */
 anyloop_status anyl_value_list(const anyloop_allocator *allocator, size_t capacity, anyloop_value *out);
-void anyl_value_list_push(anyloop_value *list, anyloop_value item);
+/* Takes the item. */
+void anyl_value_list_push(anyloop_value *list, const anyloop_value *item);
 /* The same for all at once: the room of an empty list, and what was put there. */
 anyloop_value *anyl_value_list_room(const anyloop_value *list);
 /* Has any of them an owner? Is any LOCAL? */

@@ -6,7 +6,7 @@
 
 #include "handle.h"
 
-/* What both are. */
+/* What both are, first in their frames. */
 struct waiting {
     anyl_waiter waiter;
     anyl_watch *watch;
@@ -26,6 +26,13 @@ static void end_waiting(struct waiting *my)
         anyl_watch_end(my->watch);
     my->watch = NULL;
     anyl_waiter_end(&my->waiter);
+}
+
+static void waiting_each(const void *frame, bool waits, anyl_each_fn tell, void *to)
+{
+    const struct waiting *my = frame;
+    if (waits && my->watch)
+        anyl_watch_each(my->watch, tell, to);
 }
 
 /* ---- wait */
@@ -63,10 +70,11 @@ static anyloop_value wait_result(struct wait_frame *my)
     anyl_watch *watch = my->waiting.watch;
     for (size_t i = 0; i < watch->count; i++) {
         anyloop_future *future = watch->items[i].future;
-        anyl_value_list_push(anyl_future_done(future) ? &my->done : &my->pending, anyl_future_value(future));
+        const anyloop_value value = anyl_future_value(future);
+        anyl_value_list_push(anyl_future_done(future) ? &my->done : &my->pending, &value);
     }
-    anyl_value_list_push(&my->result, my->done);
-    anyl_value_list_push(&my->result, my->pending);
+    anyl_value_list_push(&my->result, &my->done);
+    anyl_value_list_push(&my->result, &my->pending);
     anyloop_value result = my->result;
     my->result = my->done = my->pending = anyl_value_none();
     return result;
@@ -79,10 +87,9 @@ static int32_t wait_step(void *frame, anyloop_task *running, uint32_t event)
     anyl_watch *watch = my->waiting.watch;
     anyloop_loop *loop = running->loop;
     if (event == ANYLOOP_EVENT_START) {
-        if (my->timeout != ANYLOOP_FOREVER &&
-            anyl_call_at(loop, anyl_deadline(anyl_loop_now(loop), my->timeout), wait_timed_out, my, &my->timer) !=
-                ANYLOOP_OK)
-            return anyl_raise(task, anyl_error_bare(ANYLOOP_E_NOMEM));
+        if (my->timeout != ANYLOOP_FOREVER && anyl_call_at(loop, anyl_deadline(anyl_loop_now(loop), my->timeout),
+                                                           wait_timed_out, my, &my->timer) != ANYLOOP_OK)
+            return anyl_raise_code(task, ANYLOOP_E_NOMEM);
         anyl_waiter_arm(&my->waiting.waiter, loop);
         my->left = watch->count;
         for (size_t i = 0; i < watch->count; i++)
@@ -123,6 +130,7 @@ anyl_task *anyl_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t 
             anyl_future_release(&operation->future);
         return NULL;
     }
+    anyl_task_extra(operation)->each = waiting_each;
     anyl_watch_until_close(my->waiting.watch);
     my->return_when = return_when;
     my->timeout = timeout;
@@ -148,7 +156,7 @@ static int32_t no_longer_step(void *frame, anyloop_task *running, uint32_t event
     if (event == ANYLOOP_EVENT_START) {
         anyl_waiter_arm(&my->waiter, running->loop);
         anyl_watch_listen(my->watch, item);
-        anyl_cancel(item->future, anyl_value_none());
+        anyl_cancel(item->future, &anyl_value_nothing);
         return anyl_waiter_await(&my->waiter, task);
     }
     if (event == ANYLOOP_EVENT_CANCELLED)
@@ -156,7 +164,7 @@ static int32_t no_longer_step(void *frame, anyloop_task *running, uint32_t event
     const anyloop_value *value;
     uint32_t outcome = anyl_future_outcome(item->future, &value);
     if (outcome == ANYLOOP_CANCELLED)
-        return anyl_raise(task, anyl_error_bare(ANYLOOP_E_TIMED_OUT));
+        return anyl_raise_code(task, ANYLOOP_E_TIMED_OUT);
     return anyl_end_as(task, outcome, value);
 }
 
@@ -165,8 +173,7 @@ static void no_longer_drop(void *frame)
     end_waiting(frame);
 }
 
-static const anyl_operation no_longer_operation = {"wait_for", no_longer_step, no_longer_drop,
-                                               sizeof(struct waiting)};
+static const anyl_operation no_longer_operation = {"wait_for", no_longer_step, no_longer_drop, sizeof(struct waiting)};
 
 anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
 {
@@ -178,18 +185,8 @@ anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future)
             anyl_future_release(&operation->future);
         return NULL;
     }
+    anyl_task_extra(operation)->each = waiting_each;
     anyl_watch_until_close(my->watch);
     anyl_watch_add(my->watch, future);
     return operation;
-}
-
-/* ---- looking */
-
-void anyl_wait_each(anyl_task *coroutine, anyl_each_fn tell, void *to)
-{
-    if (coroutine->step != wait_step && coroutine->step != no_longer_step)
-        return;
-    const struct waiting *my = anyl_task_frame(coroutine); /* first in both frames */
-    if (my->watch)
-        anyl_watch_each(my->watch, tell, to);
 }

@@ -21,7 +21,5 @@ anyl_task *anyl_wait(anyloop_loop *loop, anyloop_future *const *futures, size_t 
 /* Cancels the future, which is taken, and waits until it is done: ends as that did, with ANYLOOP_E_TIMED_OUT if it was
  * cancelled. NULL: no memory. */
 anyl_task *anyl_wait_no_longer(anyloop_loop *loop, anyloop_future *future);
-/* If `coroutine` is one of these two: tell of what it waits for. */
-void anyl_wait_each(anyl_task *coroutine, anyl_each_fn tell, void *to);
 
 #endif

@@ -85,7 +85,6 @@ ANYL_HOT bool anyl_watch_counts(anyl_node *last)
 void anyl_watch_end(anyl_watch *watch);
 
 /* Tell of the futures that it still hears of. */
-typedef void (*anyl_each_fn)(void *to, anyloop_future *future);
 void anyl_watch_each(const anyl_watch *watch, anyl_each_fn tell, void *to);
 
 /* Hold `outer`, which the watch completes, although nobody else may: it is to hear of all. Until

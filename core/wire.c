@@ -160,7 +160,7 @@ static bool unpack_list(struct unpacker *unpacker, uint64_t n, anyloop_value *ou
             anyl_value_release(out);
             return false;
         }
-        anyl_value_list_push(out, item);
+        anyl_value_list_push(out, &item);
     }
     return true;
 }

@@ -189,7 +189,7 @@ static void send(anyl_copy *copy, anyloop_job *job)
     anyl_wire wire;
     anyloop_status status = anyl_wire_pack(anyl_job_allocator(job), &job->in, &wire);
     if (status != ANYLOOP_OK) {
-        anyl_job_end(job, ANYLOOP_FAILED, anyl_error_bare(status));
+        anyl_job_end_code(job, status);
         anyl_job_finish(job);
         return;
     }
@@ -281,17 +281,14 @@ static void answered(anyl_copy *copy, anyl_news news, const void *head, size_t h
                      uint64_t ran)
 {
     anyloop_job *job = first_job(&copy->sent);
-    anyloop_value outcome;
-    uint32_t end = news == ANYL_WORKER_RETURNED ? ANYLOOP_RESULT : ANYLOOP_FAILED;
-    anyloop_status status = anyl_wire_unpack(anyl_job_allocator(job), head, head_size, body, &outcome);
-    if (status != ANYLOOP_OK) {
-        end = ANYLOOP_FAILED;
-        outcome = anyl_error_bare(status);
-    }
+    anyloop_status status = anyl_wire_unpack(anyl_job_allocator(job), head, head_size, body, &job->outcome);
+    if (status != ANYLOOP_OK)
+        anyl_job_end_code(job, status);
+    else if (news == ANYL_WORKER_RAISED)
+        job->end = ANYLOOP_FAILED;
     leave_copy(copy, job);
     count_run(copy->pool, copy, job, ran);
     dispatch(copy->pool); /* first: whoever hears of the outcome finds room in the queue */
-    anyl_job_end(job, end, outcome);
     anyl_job_finish(job);
 }
 
@@ -342,7 +339,7 @@ static void cancel_queued(anyl_workers *pool)
         }
     while ((job = take_queued(pool)) != NULL) {
         pool->counts.cancelled++;
-        anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
+        anyl_job_end_code(job, ANYLOOP_E_CANCELLED);
         anyl_job_finish(job);
     }
 }
@@ -434,7 +431,7 @@ static void cancel_running(anyl_workers *pool)
         anyl_copy *copy = &pool->copies[i];
         anyloop_job *job;
         while ((job = first_job(&copy->sent)) != NULL) {
-            anyl_job_end(job, ANYLOOP_CANCELLED, anyl_error_bare(ANYLOOP_E_CANCELLED));
+            anyl_job_end_code(job, ANYLOOP_E_CANCELLED);
             stop_running(copy, job);
         }
     }
@@ -578,7 +575,7 @@ static void serve_reply(anyloop_job *job)
     anyl_wire wire;
     anyloop_status status = anyl_wire_pack(&anyl_alloc_default, &job->outcome, &wire);
     if (status != ANYLOOP_OK) {
-        anyl_job_end(job, ANYLOOP_FAILED, anyl_error_bare(status));
+        anyl_job_end_code(job, status);
         anyl_wire_pack(&anyl_alloc_default, &job->outcome, &wire);
     }
     anyl_port_reply(job->end == ANYLOOP_RESULT ? ANYL_WORKER_RETURNED : ANYL_WORKER_RAISED, wire.head, wire.head_size,
@@ -591,16 +588,14 @@ static void serve_run(int32_t number, const void *head, size_t head_size, anyloo
 {
     static anyl_mailbox mailbox;
     static anyloop_executor executor;
-    anyloop_job job = {.end = ANYLOOP_RESULT,
-                       .function = table()[number].function,
-                       .executor = &executor,
-                       .mailbox = &mailbox};
+    anyloop_job job = {
+        .end = ANYLOOP_RESULT, .function = table()[number].function, .executor = &executor, .mailbox = &mailbox};
     mailbox.allocator = anyl_alloc_default;
     anyloop_status status = anyl_wire_unpack(&anyl_alloc_default, head, head_size, body, &job.in);
     if (status == ANYLOOP_OK)
         anyl_job_call(&job);
     else
-        anyl_job_end(&job, ANYLOOP_FAILED, anyl_error_bare(status));
+        anyl_job_end_code(&job, status);
     serve_reply(&job);
     anyl_value_release(&job.outcome);
 }

@@ -1,7 +1,7 @@
 /* port.h -- all that the core needs of a system.
  *
  * Every pointer is not NULL; sizes and times are ns or bytes; a function that can fail gives a status. A port has all
- * of these functions, or is honest: ANYLOOP_E_NOT_SUPPORTED from thread_start says that there are no threads.
+ * of these functions, or is honest: anyl_port_threads says that there are none, and thread_start ANYLOOP_E_NOT_SUPPORTED.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -39,6 +39,8 @@ void anyl_port_condition_wait(anyl_condition *condition, anyl_mutex *mutex);
 /* False when the deadline of anyl_port_now's clock has passed; UINT64_MAX: none. */
 bool anyl_port_condition_wait_until(anyl_condition *condition, anyl_mutex *mutex, uint64_t deadline);
 
+/* Are there any? */
+bool anyl_port_threads(void);
 /* A detached thread with all signals blocked but those of its own faults. `name` is cut to what the system takes. */
 anyloop_status anyl_port_thread_start(void (*run)(void *argument), void *argument, const char *name, size_t stack_size);
 /* A number that no other living thread has; a forked child has another one than the thread that forked. */

@@ -63,6 +63,6 @@ int main(int argc, char **argv)
     anyloop_future_release(job);
     anyloop_loop_close(loop);
     if (status != ANYLOOP_OK)
-        fprintf(stderr, "quickstart: %s\n", anyloop_status_text(status));
+        fputs(anyloop_status_text(status), stderr);
     return status != ANYLOOP_OK;
 }

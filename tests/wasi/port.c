@@ -170,6 +170,10 @@ static void the_default_executor_says_what_to_do_instead(anyloop_loop *loop)
     CHECK(anyloop_try_run_in_executor(loop, NULL, twice, NULL, &job) == ANYLOOP_E_NOT_SUPPORTED && job == NULL);
     check_hint(loop, anyloop_run_in_executor(loop, NULL, twice, NULL));
     check_hint(loop, anyloop_run_in_executor_when_free(loop, NULL, twice, NULL));
+    anyloop_executor *executor;
+    CHECK(anyloop_inline_executor_new(&executor) == ANYLOOP_OK);
+    CHECK(anyloop_loop_set_default_executor(loop, executor) == ANYLOOP_OK); /* it is not too late */
+    anyloop_executor_release(executor);
 }
 
 static anyloop_status refuse(void *user_data, anyloop_job *job)
@@ -217,7 +221,7 @@ static void an_inline_executor_runs_the_jobs(anyloop_loop *loop)
 
 /* ---- memory */
 
-/* A loop that does a little of everything: the pool that no thread serves too. */
+/* A loop that does a little of everything: a job that nobody takes too. */
 static void use_a_loop(void)
 {
     anyloop_loop *loop;

@@ -26,8 +26,7 @@
 
 _Static_assert(sizeof(pthread_mutex_t) <= sizeof(anyl_mutex) && _Alignof(pthread_mutex_t) <= _Alignof(anyl_mutex),
                "a mutex fits its room");
-_Static_assert(sizeof(pthread_cond_t) <= sizeof(anyl_condition) &&
-                   _Alignof(pthread_cond_t) <= _Alignof(anyl_condition),
+_Static_assert(sizeof(pthread_cond_t) <= sizeof(anyl_condition) && _Alignof(pthread_cond_t) <= _Alignof(anyl_condition),
                "a condition fits its room");
 
 static pthread_mutex_t *posix_mutex(anyl_mutex *mutex)
@@ -167,6 +166,11 @@ static int posix_thread_create(posix_start *start, size_t stack_size)
     }
     pthread_attr_destroy(&attributes);
     return error;
+}
+
+bool anyl_port_threads(void)
+{
+    return true;
 }
 
 anyloop_status anyl_port_thread_start(void (*run)(void *argument), void *argument, const char *name, size_t stack_size)

@@ -62,6 +62,11 @@ void anyl_port_condition_wait(anyl_condition *condition, anyl_mutex *mutex)
 
 /* ---- threads */
 
+bool anyl_port_threads(void)
+{
+    return false;
+}
+
 anyloop_status anyl_port_thread_start(void (*run)(void *argument), void *argument, const char *name, size_t stack_size)
 {
     (void)run;

@@ -136,6 +136,11 @@ static void *run_detached(void *argument)
     return NULL;
 }
 
+bool anyl_port_threads(void)
+{
+    return true;
+}
+
 anyloop_status anyl_port_thread_start(void (*run)(void *argument), void *argument, const char *name, size_t stack_size)
 {
     (void)name, (void)stack_size;
