@@ -23,7 +23,7 @@ typedef struct anyl_copy {
     uint64_t sent_count;
     uint64_t ahead;  /* ns that they will take */
     uint64_t heard_at;
-    bool serves;
+    bool serves, recalled;
 } anyl_copy;
 
 typedef struct anyl_workers {
@@ -33,7 +33,8 @@ typedef struct anyl_workers {
     anyl_pool_counts counts;
     uint32_t max_workers, started;
     uint32_t tickets, names;
-    uint32_t hands; /* at work further up the stack */
+    uint32_t hands;   /* at work further up the stack */
+    uint32_t recalls; /* of them */
     bool ending, released;
     anyloop_allocator allocator;
     char name[WORKERS_NAME_SIZE];
@@ -195,6 +196,7 @@ static void send(anyl_copy *copy, anyloop_job *job)
     }
     if (copy->sent_count == 0) {
         copy->heard_at = anyl_port_now();
+        copy->recalled = false;
         anyl_port_worker_busy(&copy->worker, true);
     }
     job->place = copy;
@@ -214,7 +216,8 @@ static bool may_take(const anyl_copy *copy, uint64_t time)
 {
     if (!copy->serves)
         return false;
-    return copy->sent_count == 0 || (copy->ahead + time < WORKERS_AHEAD && anyl_port_worker_ahead(&copy->worker));
+    return copy->sent_count == 0 ||
+           (!copy->recalled && copy->ahead + time < WORKERS_AHEAD && anyl_port_worker_ahead(&copy->worker));
 }
 
 /* The one with the least to do. NULL: none may. */
@@ -254,6 +257,8 @@ static uint32_t count_starting(const anyl_workers *pool)
 
 static void dispatch(anyl_workers *pool)
 {
+    if (pool->recalls)
+        return; /* who recalls dispatches at the end */
     while (pool->queued) {
         anyl_copy *copy = choose(pool, first_job(&pool->queue));
         if (copy == NULL)
@@ -302,6 +307,20 @@ static void take_back(anyl_copy *copy, uint64_t kept)
     }
 }
 
+/* All but the oldest come back. What is heard meanwhile sends nothing, so that afterwards each job is here or in the
+ * queue. Behind the oldest nothing is sent until it is over: if it had not begun it is skipped, and what was sent later
+ * would run before it. */
+static void recall(anyl_copy *copy)
+{
+    if (copy->sent_count < 2)
+        return;
+    copy->pool->recalls++;
+    anyl_port_worker_recall(&copy->worker);
+    copy->pool->recalls--;
+    copy->recalled = true;
+    take_back(copy, 1);
+}
+
 static void could_not_start(anyl_workers *pool, const anyloop_value *why)
 {
     anyloop_job *job;
@@ -333,10 +352,7 @@ static void cancel_queued(anyl_workers *pool)
 {
     anyloop_job *job;
     for (uint32_t i = 0; i < pool->max_workers; i++)
-        if (pool->copies[i].sent_count > 1) {
-            anyl_port_worker_recall(&pool->copies[i].worker);
-            take_back(&pool->copies[i], 1);
-        }
+        recall(&pool->copies[i]);
     while ((job = take_queued(pool)) != NULL) {
         pool->counts.cancelled++;
         anyl_job_end_code(job, ANYLOOP_E_CANCELLED);
@@ -405,12 +421,9 @@ static void stop_running(anyl_copy *copy, anyloop_job *job)
 static void workers_cancel(anyloop_executor *executor, anyloop_job *job)
 {
     anyl_workers *pool = workers_of(executor);
-    anyl_copy *copy = job->place;
     pool->hands++;
-    if (copy && copy->sent_count > 1) {
-        anyl_port_worker_recall(&copy->worker); /* may bring its answer */
-        take_back(copy, 1);
-    }
+    if (job->place)
+        recall(job->place); /* may bring its answer */
     if (job->place) {
         stop_running(job->place, job);
     } else if (!anyl_list_empty(&job->link)) {

@@ -12,9 +12,11 @@
 // and up to LARGE its buffer is kept for the way back: a new one's pages would cost more than what is in them.
 //
 // In Node each worker has a port of its own, which can be read while this thread blocks, and a cell of shared memory
-// that says how many recalls are under way: the worker looks at it before it begins a job. All ring one bell.
+// that says how many recalls are under way, and whether the worker is to hush: it looks at the first before it begins a
+// job, and waits for the other before it says anything. All ring one bell.
 function anyloopHost(env) {
-  var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff;
+  var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0;
+  var SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
   var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
   var threads = isNode ? env.builtin('worker_threads') : null;
   var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born; // in a worker of ours: how it was started
@@ -68,13 +70,16 @@ function anyloopHost(env) {
     var time = now(), due = [];
     taskDue = false;
     turns.forEach(function (entry, data) { if (entry.at <= time) due.push([entry, data]); });
-    due.forEach(function (item) {
-      if (turns.get(item[1]) === item[0]) { // not taken back by one before it
-        turns.delete(item[1]);
-        env.turn(item[0].turn, item[1]);
-      }
-    });
-    arrange();
+    try {
+      due.forEach(function (item) {
+        if (turns.get(item[1]) === item[0]) { // not taken back by one before it
+          turns.delete(item[1]);
+          env.turn(item[0].turn, item[1]);
+        }
+      });
+    } finally { // one that throws costs the others nothing
+      arrange();
+    }
   }
 
   function turnAt(data, at, turn) {
@@ -130,7 +135,7 @@ function anyloopHost(env) {
 
   // ---- workers
 
-  var workers = new Map(), numbers = 0, bell = null, names = new Map();
+  var workers = new Map(), numbers = 0, bell = null, names = new Map(), unborn = [];
 
   function Copy(pointer, number) {
     this.pointer = pointer;
@@ -152,7 +157,7 @@ function anyloopHost(env) {
     }
     if (news === READY) busy(copy.number, false);
     if (!writeMessage(message[2] || nothing, message[3])) { // no memory for what came of it
-      end(copy.number);
+      if (news !== DIED) end(copy.number);
       news = DIED;
       message = [DIED, 0, nothing];
     }
@@ -164,12 +169,25 @@ function anyloopHost(env) {
     settle();
   }
 
+  function hear(copy, most) {
+    var item, count = 0;
+    while (count < most && copy.port && (item = threads.receiveMessageOnPort(copy.port))) {
+      tell(copy, item.message);
+      count++;
+    }
+    return count > 0;
+  }
+
+  // No more than MOST of each: a job that prints without end does not stop the clock.
   function drain() {
-    var heard = false;
-    workers.forEach(function (copy) {
-      for (var item; copy.port && (item = threads.receiveMessageOnPort(copy.port)); heard = true) tell(copy, item.message);
-    });
+    var heard = tellUnborn();
+    workers.forEach(function (copy) { if (hear(copy, MOST)) heard = true; });
     return heard;
+  }
+
+  // Copies that could not even be made.
+  function tellUnborn() {
+    return unborn.splice(0).map(function (item) { died(item[0], item[1]); }).length > 0;
   }
 
   // Runs what a thread of Node begins with: it tells of a program that cannot be loaded, and of its end, even to a main
@@ -183,7 +201,7 @@ function anyloopHost(env) {
   function startThread(copy, name) {
     var ends = new threads.MessageChannel();
     bell = bell || new Int32Array(new SharedArrayBuffer(4));
-    copy.cell = new Int32Array(new SharedArrayBuffer(4));
+    copy.cell = new Int32Array(new SharedArrayBuffer(8));
     copy.port = ends.port1;
     copy.port.on('message', function (message) { tell(copy, message); settle(); });
     copy.worker = new threads.Worker(beginning, {
@@ -210,8 +228,9 @@ function anyloopHost(env) {
     workers.set(copy.number, copy);
     try {
       (isNode ? startThread : startWorker)(copy, env.text(name, size));
-    } catch (e) { // a policy of the page
-      task(function () { died(copy, e && e.message || e); });
+    } catch (e) { // a policy of the page, or of the system
+      unborn.push([copy, e && e.message || e]);
+      task(tellUnborn);
     }
     return copy.number;
   }
@@ -225,7 +244,10 @@ function anyloopHost(env) {
   function recall(number) {
     var copy = workers.get(number);
     Atomics.add(copy.cell, 0, 1);
-    drain();
+    Atomics.store(copy.cell, 1, 1); // hush: else a job that prints without end could be heard without end
+    hear(copy, Infinity);
+    Atomics.store(copy.cell, 1, 0);
+    Atomics.notify(copy.cell, 1);
     if (workers.get(number) === copy) copy.port.postMessage(GO);
   }
 
@@ -280,6 +302,7 @@ function anyloopHost(env) {
   // ---- in a worker
 
   function say(message) {
+    if (born.cell) Atomics.wait(born.cell, 1, 1);
     post(born.port || scope, message);
     if (born.bell) {
       Atomics.add(born.bell, 0, 1);
@@ -287,7 +310,7 @@ function anyloopHost(env) {
     }
   }
 
-  var jobs = new Map(), current = 0, began = 0;
+  var jobs = new Map(), current = 0, began = 0, serving = false;
 
   function find(name) {
     var job = jobs.get(name);
@@ -330,7 +353,8 @@ function anyloopHost(env) {
   }
 
   function serve() {
-    if (!born) return 0;
+    if (!born || serving) return born ? 1 : 0;
+    serving = true;
     env.stay(true);
     env.printBy(function (error, text) { say([PRINT, error, text]); });
     if (born.port) born.port.on('message', work);

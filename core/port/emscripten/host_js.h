@@ -19,7 +19,8 @@ EM_JS(void, anyl_js_host, (void), {
     //
     //
     function anyloopHost(env) {
-      var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0, SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff;
+      var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0;
+      var SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
       var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
       var threads = isNode ? env.builtin('worker_threads') : null;
       var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born;
@@ -64,13 +65,16 @@ EM_JS(void, anyl_js_host, (void), {
         var time = now(), due = [];
         taskDue = false;
         turns.forEach(function (entry, data) { if (entry.at <= time) due.push([entry, data]); });
-        due.forEach(function (item) {
-          if (turns.get(item[1]) === item[0]) {
-            turns.delete(item[1]);
-            env.turn(item[0].turn, item[1]);
-          }
-        });
-        arrange();
+        try {
+          due.forEach(function (item) {
+            if (turns.get(item[1]) === item[0]) {
+              turns.delete(item[1]);
+              env.turn(item[0].turn, item[1]);
+            }
+          });
+        } finally {
+          arrange();
+        }
       }
       function turnAt(data, at, turn) {
         if (at < 0) turns.delete(data);
@@ -111,7 +115,7 @@ EM_JS(void, anyl_js_host, (void), {
         else port.postMessage(message);
       }
       var encoder = typeof TextEncoder === 'function' ? new TextEncoder() : null, nothing = new Uint8Array(0);
-      var workers = new Map(), numbers = 0, bell = null, names = new Map();
+      var workers = new Map(), numbers = 0, bell = null, names = new Map(), unborn = [];
       function Copy(pointer, number) {
         this.pointer = pointer;
         this.number = number;
@@ -130,7 +134,7 @@ EM_JS(void, anyl_js_host, (void), {
         }
         if (news === READY) busy(copy.number, false);
         if (!writeMessage(message[2] || nothing, message[3])) {
-          end(copy.number);
+          if (news !== DIED) end(copy.number);
           news = DIED;
           message = [DIED, 0, nothing];
         }
@@ -140,12 +144,21 @@ EM_JS(void, anyl_js_host, (void), {
         tell(copy, [DIED, 0, String(why)]);
         settle();
       }
+      function hear(copy, most) {
+        var item, count = 0;
+        while (count < most && copy.port && (item = threads.receiveMessageOnPort(copy.port))) {
+          tell(copy, item.message);
+          count++;
+        }
+        return count > 0;
+      }
       function drain() {
-        var heard = false;
-        workers.forEach(function (copy) {
-          for (var item; copy.port && (item = threads.receiveMessageOnPort(copy.port)); heard = true) tell(copy, item.message);
-        });
+        var heard = tellUnborn();
+        workers.forEach(function (copy) { if (hear(copy, MOST)) heard = true; });
         return heard;
+      }
+      function tellUnborn() {
+        return unborn.splice(0).map(function (item) { died(item[0], item[1]); }).length > 0;
       }
       var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
         "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
@@ -155,7 +168,7 @@ EM_JS(void, anyl_js_host, (void), {
       function startThread(copy, name) {
         var ends = new threads.MessageChannel();
         bell = bell || new Int32Array(new SharedArrayBuffer(4));
-        copy.cell = new Int32Array(new SharedArrayBuffer(4));
+        copy.cell = new Int32Array(new SharedArrayBuffer(8));
         copy.port = ends.port1;
         copy.port.on('message', function (message) { tell(copy, message); settle(); });
         copy.worker = new threads.Worker(beginning, {
@@ -181,7 +194,8 @@ EM_JS(void, anyl_js_host, (void), {
         try {
           (isNode ? startThread : startWorker)(copy, env.text(name, size));
         } catch (e) {
-          task(function () { died(copy, e && e.message || e); });
+          unborn.push([copy, e && e.message || e]);
+          task(tellUnborn);
         }
         return copy.number;
       }
@@ -193,7 +207,10 @@ EM_JS(void, anyl_js_host, (void), {
       function recall(number) {
         var copy = workers.get(number);
         Atomics.add(copy.cell, 0, 1);
-        drain();
+        Atomics.store(copy.cell, 1, 1);
+        hear(copy, Infinity);
+        Atomics.store(copy.cell, 1, 0);
+        Atomics.notify(copy.cell, 1);
         if (workers.get(number) === copy) copy.port.postMessage(GO);
       }
       function end(number) {
@@ -235,13 +252,14 @@ EM_JS(void, anyl_js_host, (void), {
         });
       }
       function say(message) {
+        if (born.cell) Atomics.wait(born.cell, 1, 1);
         post(born.port || scope, message);
         if (born.bell) {
           Atomics.add(born.bell, 0, 1);
           Atomics.notify(born.bell, 0);
         }
       }
-      var jobs = new Map(), current = 0, began = 0;
+      var jobs = new Map(), current = 0, began = 0, serving = false;
       function find(name) {
         var job = jobs.get(name);
         if (job === undefined) {
@@ -280,7 +298,8 @@ EM_JS(void, anyl_js_host, (void), {
         }
       }
       function serve() {
-        if (!born) return 0;
+        if (!born || serving) return born ? 1 : 0;
+        serving = true;
         env.stay(true);
         env.printBy(function (error, text) { say([PRINT, error, text]); });
         if (born.port) born.port.on('message', work);
@@ -334,6 +353,7 @@ EM_JS(void, anyl_js_host, (void), {
           [process.stdout, process.stderr].forEach(function (stream) {
             if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
           });
+          process.on('beforeExit', function () { if (runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
         }
       },
       log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
