@@ -55,7 +55,7 @@ int main(int argc, char **argv)
     anyloop_loop *loop = anyloop_get_event_loop();
     atexit(bye);
     anyloop_start(loop, ANYLOOP_CORO(loop, leaves), NULL, NULL, NULL);
-    printf("main returns: %s\n",
-           anyloop_status_name(anyloop_start(loop, ANYLOOP_CORO(loop, waits), NULL, NULL, NULL)));
+    anyloop_status status = anyloop_start(loop, ANYLOOP_CORO(loop, waits), NULL, NULL, NULL);
+    printf("main returns: %s\n", anyloop_status_name(status));
     return 0;
 }
