@@ -4,7 +4,8 @@
 #            module; `jspi` in those that have JavaScript Promise Integration, by Emscripten 3.1.69 or newer; `none`: it does
 #            not, and fails with ANYLOOP_E_WOULD_BLOCK. That is for programs that only anyloop_start their loop.
 #   MODULE   an ES module, TARGET.mjs, instead of a script: its default export runs the program. A bundler follows it to
-#            the .wasm file and to its workers, which are the module itself.
+#            the .wasm file and to its workers, which are the module itself. Node takes it if -sENVIRONMENT=web,worker,node is
+#            linked with too, by Emscripten 3.1.69 or newer; bundlers do not take that one.
 #
 # It is part of the package too. In any other build it does nothing: a program's CMakeLists.txt is the same everywhere.
 function(anyloop_web_program target)
@@ -30,7 +31,7 @@ function(anyloop_web_program target)
     if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.69)
       message(FATAL_ERROR "anyloop_web_program: SUSPEND jspi needs Emscripten 3.1.69 or newer, this is ${EMSCRIPTEN_VERSION}")
     endif()
-    target_link_options(${target} PRIVATE -sJSPI)
+    target_link_options(${target} PRIVATE -sJSPI -Wno-experimental)
   endif()
 
   if(arg_MODULE)
@@ -38,9 +39,12 @@ function(anyloop_web_program target)
     set(before ${CMAKE_CURRENT_BINARY_DIR}/${target}-before.js)
     set(behind ${CMAKE_CURRENT_BINARY_DIR}/${target}-behind.js)
     file(GENERATE OUTPUT ${before} CONTENT
-      "const anyloopWorker = () => new Worker(new URL('./$<TARGET_FILE_NAME:${target}>', import.meta.url), { type: 'module', name: 'anyloop worker' });\n")
+"const anyloopModule = () => import.meta.url;
+const anyloopWorker = () => new Worker(new URL('./$<TARGET_FILE_NAME:${target}>', import.meta.url), { type: 'module', name: 'anyloop worker' });
+")
     file(GENERATE OUTPUT ${behind} CONTENT
       "if (typeof WorkerGlobalScope === 'function' && self.name === 'anyloop worker') Module();\n")
+    # Not for Node too: such a module imports what bundlers do not find.
     target_link_options(${target} PRIVATE -sMODULARIZE -sEXPORT_ES6 -sENVIRONMENT=web,worker
       "SHELL:--extern-pre-js ${before}" "SHELL:--extern-post-js ${behind}")
     set_target_properties(${target} PROPERTIES SUFFIX .mjs LINK_DEPENDS "${before};${behind}")

@@ -6,8 +6,14 @@ anyloopHost({
   heard: function (worker, news, ticket, size, ran) { _anyl_wasm_heard(worker, news, ticket, size, ran); },
   find: function (size) { return _anyl_wasm_find(size); },
   serve: function (job, size) { _anyl_wasm_serve(job, size); },
-  turn: function (turn, data) { _anyl_wasm_turn(turn, data); },
-  text: function (pointer, size) { return size < 0 ? UTF8ToString(pointer) : UTF8ToString(pointer, size); },
+  turn: function (turn, data) {
+    try { _anyl_wasm_turn(turn, data); } catch (e) { handleException(e); } // which knows what exit throws
+  },
+  ended: function () { return ABORT; },
+  // Not by UTF8ToString, which newer ones link for C that needs it alone.
+  text: function (pointer, size) {
+    return new TextDecoder().decode(HEAPU8.slice(pointer, size < 0 ? HEAPU8.indexOf(0, pointer) : pointer + size));
+  },
   print: function (error, text) { (error ? err : out)(text); },
   printBy: function (print) {
     out = function (text) { print(0, text); };
@@ -25,21 +31,32 @@ anyloopHost({
         if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
       });
       // A program that went on behind main ends here: with atexit functions, and with what stdout still holds.
-      process.on('beforeExit', function () { if (runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
+      process.on('beforeExit', function () { if (typeof exitRuntime === 'function' && runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
     }
   },
   log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
-  // Whether the program goes on when main returns: as it was linked, but for what is still to be done.
+  // Whether the program goes on when main returns, for what is still to be done. One that is linked never to end has no count.
   stay: function (is) {
-    if (this.stays === undefined) this.stays = noExitRuntime;
-    noExitRuntime = is || this.stays;
+    if (is === this.stays || typeof runtimeKeepaliveCounter !== 'number') return;
+    this.stays = is;
+    runtimeKeepaliveCounter += is ? 1 : -1;
   },
+  stays: false,
   suspends: function () { return typeof Asyncify === 'object'; },
+  // Of a main that Asyncify suspends, Emscripten forgets to end the program when it has returned indeed. (Others have no data.)
+  suspended: function () {
+    if (Asyncify.currData && !Asyncify.asyncPromiseHandlers) {
+      Asyncify.whenDone().then(function (status) {
+        if (!ABORT) (typeof exitJS === 'function' ? exitJS : exit)(status, true);
+      }).catch(handleException);
+    }
+  },
   builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
   // The script that the program's other copies run: beside the module, under its name, unless the page says otherwise.
   program: function () {
     var given = Module['anyloop'] && Module['anyloop']['program'];
     if (given) return given;
+    if (typeof anyloopModule === 'function') return anyloopModule();
     if (typeof __filename === 'string') return this.builtin('url').pathToFileURL(__filename).href;
     return wasmBinaryFile.slice(0, -5) + '.js';
   },

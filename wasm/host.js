@@ -30,7 +30,7 @@ function anyloopHost(env) {
 
   // ---- turns: each is a macrotask, and there is one timer at a time
 
-  var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null, tasks = [];
+  var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, turning = false, channel = null, tasks = [];
 
   function task(run) {
     if (typeof setImmediate === 'function') {
@@ -69,23 +69,33 @@ function anyloopHost(env) {
   function runTurns() {
     var time = now(), due = [];
     taskDue = false;
+    turning = true;
+    env.stay(false); // when it calls exit, the program ends
     turns.forEach(function (entry, data) { if (entry.at <= time) due.push([entry, data]); });
     try {
       due.forEach(function (item) {
         if (turns.get(item[1]) === item[0]) { // not taken back by one before it
           turns.delete(item[1]);
           env.turn(item[0].turn, item[1]);
+          if (env.ended()) leave();
         }
       });
     } finally { // one that throws costs the others nothing
+      turning = false;
+      env.stay(turns.size > 0);
       arrange();
     }
+  }
+
+  function leave() {
+    turns.clear();
+    workers.forEach(function (copy, number) { end(number); });
   }
 
   function turnAt(data, at, turn) {
     if (at < 0) turns.delete(data);
     else turns.set(data, {at: at, turn: turn});
-    env.stay(turns.size > 0);
+    if (!turning) env.stay(turns.size > 0);
     arrange();
   }
 
@@ -296,6 +306,7 @@ function anyloopHost(env) {
       }
       settle = done;
       if (timer === undefined) task(done);
+      Promise.resolve().then(function () { env.suspended(); });
     });
   }
 

@@ -1,6 +1,6 @@
 // A program that is an ES module: a page imports it, as it is and as bundlers leave it.
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { tmpdir } from "node:os";
@@ -31,17 +31,19 @@ const bundlers = {
 const work = await mkdtemp(`${tmpdir()}/anyloop-modules-`);
 after(() => rm(work, { recursive: true }));
 
-pageTest("a module", { root: program, pages: { "/index.html": page("main.mjs"), "/main.mjs": script } },
-  async ({ open }) => (await open("/index.html")).prints(text));
 for (const [name, bundle] of Object.entries(bundlers)) {
   const source = `${work}/${name}`, out = `${work}/${name}-out`;
-  before(async () => {
-    await cp(program, source, { recursive: true });
-    await mkdir(out);
-    await writeFile(`${source}/main.mjs`, script);
-    await writeFile(`${source}/index.html`, page("main.mjs"));
-    await bundle(source, out);
-    await rm(source, { recursive: true }); // nothing of it is needed any more
-  });
-  pageTest(`a module that ${name} bundled`, { root: out }, async ({ open }) => (await open("/index.html")).prints(text));
+  await cp(program, source, { recursive: true });
+  await mkdir(out);
+  await writeFile(`${source}/main.mjs`, script);
+  await writeFile(`${source}/index.html`, page("main.mjs"));
+  await bundle(source, out);
+  await rm(source, { recursive: true }); // nothing of it is needed any more
+}
+
+pageTest("a module", { root: program, pages: { "/index.html": page("main.mjs"), "/main.mjs": script } },
+  async ({ open }) => (await open("/index.html")).prints(text));
+for (const name of Object.keys(bundlers)) {
+  pageTest(`a module that ${name} bundled`, { root: `${work}/${name}-out` },
+    async ({ open }) => (await open("/index.html")).prints(text));
 }

@@ -29,7 +29,7 @@ EM_JS(void, anyl_js_host, (void), {
       function now() {
         return performance.now();
       }
-      var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, channel = null, tasks = [];
+      var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, turning = false, channel = null, tasks = [];
       function task(run) {
         if (typeof setImmediate === 'function') {
           setImmediate(run);
@@ -64,22 +64,31 @@ EM_JS(void, anyl_js_host, (void), {
       function runTurns() {
         var time = now(), due = [];
         taskDue = false;
+        turning = true;
+        env.stay(false);
         turns.forEach(function (entry, data) { if (entry.at <= time) due.push([entry, data]); });
         try {
           due.forEach(function (item) {
             if (turns.get(item[1]) === item[0]) {
               turns.delete(item[1]);
               env.turn(item[0].turn, item[1]);
+              if (env.ended()) leave();
             }
           });
         } finally {
+          turning = false;
+          env.stay(turns.size > 0);
           arrange();
         }
+      }
+      function leave() {
+        turns.clear();
+        workers.forEach(function (copy, number) { end(number); });
       }
       function turnAt(data, at, turn) {
         if (at < 0) turns.delete(data);
         else turns.set(data, {at: at, turn: turn});
-        env.stay(turns.size > 0);
+        if (!turning) env.stay(turns.size > 0);
         arrange();
       }
       var spare = null;
@@ -249,6 +258,7 @@ EM_JS(void, anyl_js_host, (void), {
           }
           settle = done;
           if (timer === undefined) task(done);
+          Promise.resolve().then(function () { env.suspended(); });
         });
       }
       function say(message) {
@@ -337,8 +347,13 @@ EM_JS(void, anyl_js_host, (void), {
       heard: function (worker, news, ticket, size, ran) { _anyl_wasm_heard(worker, news, ticket, size, ran); },
       find: function (size) { return _anyl_wasm_find(size); },
       serve: function (job, size) { _anyl_wasm_serve(job, size); },
-      turn: function (turn, data) { _anyl_wasm_turn(turn, data); },
-      text: function (pointer, size) { return size < 0 ? UTF8ToString(pointer) : UTF8ToString(pointer, size); },
+      turn: function (turn, data) {
+        try { _anyl_wasm_turn(turn, data); } catch (e) { handleException(e); }
+      },
+      ended: function () { return ABORT; },
+      text: function (pointer, size) {
+        return new TextDecoder().decode(HEAPU8.slice(pointer, size < 0 ? HEAPU8.indexOf(0, pointer) : pointer + size));
+      },
       print: function (error, text) { (error ? err : out)(text); },
       printBy: function (print) {
         out = function (text) { print(0, text); };
@@ -353,19 +368,29 @@ EM_JS(void, anyl_js_host, (void), {
           [process.stdout, process.stderr].forEach(function (stream) {
             if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
           });
-          process.on('beforeExit', function () { if (runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
+          process.on('beforeExit', function () { if (typeof exitRuntime === 'function' && runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
         }
       },
       log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },
       stay: function (is) {
-        if (this.stays === undefined) this.stays = noExitRuntime;
-        noExitRuntime = is || this.stays;
+        if (is === this.stays || typeof runtimeKeepaliveCounter !== 'number') return;
+        this.stays = is;
+        runtimeKeepaliveCounter += is ? 1 : -1;
       },
+      stays: false,
       suspends: function () { return typeof Asyncify === 'object'; },
+      suspended: function () {
+        if (Asyncify.currData && !Asyncify.asyncPromiseHandlers) {
+          Asyncify.whenDone().then(function (status) {
+            if (!ABORT) (typeof exitJS === 'function' ? exitJS : exit)(status, true);
+          }).catch(handleException);
+        }
+      },
       builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
       program: function () {
         var given = Module['anyloop'] && Module['anyloop']['program'];
         if (given) return given;
+        if (typeof anyloopModule === 'function') return anyloopModule();
         if (typeof __filename === 'string') return this.builtin('url').pathToFileURL(__filename).href;
         return wasmBinaryFile.slice(0, -5) + '.js';
       },
