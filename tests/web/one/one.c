@@ -1,10 +1,13 @@
 /* one.c -- one job in a pool of one worker, and in a line what came of it.
  *
+ * `one LINES` prints so many more after that.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include <anyloop.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void twice(anyloop_job *job, const anyloop_value *in)
 {
@@ -34,5 +37,7 @@ int main(int argc, char **argv)
     anyloop_future_release(job);
     printf("shutdown: %s\n", anyloop_status_name(anyloop_executor_shutdown(pool, 0, ANYLOOP_FOREVER)));
     anyloop_executor_release(pool);
+    for (int lines = argc > 1 ? atoi(argv[1]) : 0; lines > 0; lines--)
+        printf("%d lines are left, and all of them are to arrive in the order in which they were printed\n", lines);
     return anyloop_loop_close(loop) != ANYLOOP_OK;
 }
