@@ -10,7 +10,8 @@ const twoTimers = async () => {
 };
 
 for (const [way, args] of [["a run's turns", []], ["the page's turns", ["start"]]]) {
-  pageTest(`sleeps and jobs of a hidden page go on, by ${way}`, { root, init: countAsked, hideable: true }, async ({ open, hide }) => {
+  const options = { root, init: countAsked, hideable: true };
+  pageTest(`sleeps and jobs of a hidden page go on, by ${way}`, options, async ({ open, hide }) => {
     const page = await open("/sleeps.js", { arguments: args });
     await hide(page);
     await page.prints(textOf("sleeps"));

@@ -1,18 +1,17 @@
 // The programs of CMakeLists.txt, in a page: they print what they print elsewhere.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readFileSync, readdirSync } from "node:fs";
-import { BUILD, pageTest } from "./harness.mjs";
+import { readdirSync } from "node:fs";
+import { BUILD, pageTest, textOf } from "./harness.mjs";
 
 const root = `${BUILD}/tests/web/pages`;
-const text = (name) => readFileSync(`${root}/${name}.txt`, "utf8");
 const programs = readdirSync(root).filter((file) => file.endsWith(".js")).map((file) => file.replace(/\.js$/, ""));
 
 test("there are programs to run in a page", () => assert.ok(programs.includes("quickstart"), `of ${root}: ${programs}`));
 for (const name of programs) {
-  pageTest(`${name} prints its text`, { root }, async ({ open }) => (await open(`/${name}.js`)).prints(text(name)));
+  pageTest(`${name} prints its text`, { root }, async ({ open }) => (await open(`/${name}.js`)).prints(textOf(name)));
 }
 // A policy that allows a page its own scripts, WebAssembly and workers allows all that a program needs.
 const policy = { "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:" };
 pageTest("a strict policy is enough", { root, headers: policy }, async ({ open }) =>
-  (await open("/quickstart.js")).prints(text("quickstart")));
+  (await open("/quickstart.js")).prints(textOf("quickstart")));

@@ -23,11 +23,8 @@ async function countLongTasks(ms) {
 }
 
 test("the observer sees a long task", async () => {
-  await visit({ init: observe, pages: { "/page.js": "for (const end = performance.now() + 100; performance.now() < end;);" } }, false,
-    async ({ open }) => {
-      const page = await open("/page.js");
-      await page.waitForFunction("longTasks > 0");
-    });
+  const pages = { "/page.js": "for (const end = performance.now() + 100; performance.now() < end;);" };
+  await visit({ init: observe, pages }, false, async ({ open }) => (await open("/page.js")).waitForFunction("longTasks > 0"));
 });
 
 test("a page that computes is smooth, and its results are in order", { timeout: 60_000 }, async (t) => {

@@ -5,7 +5,8 @@ import { BUILD, checkAsked, countAsked, pageTest, textOf } from "./harness.mjs";
 const root = `${BUILD}/tests/web/pages`;
 
 for (const [way, args] of [["a run's turns", []], ["the page's turns", ["start"]]]) {
-  pageTest(`10,000 callbacks and as many sleeps by ${way} set one timer at a time`, { root, init: countAsked }, async ({ open }) => {
+  const options = { root, init: countAsked };
+  pageTest(`10,000 callbacks and as many sleeps by ${way} set one timer at a time`, options, async ({ open }) => {
     const page = await open("/timers.js", { arguments: args });
     await page.prints(textOf("timers"));
     const asked = await page.evaluate("asked");
@@ -13,7 +14,7 @@ for (const [way, args] of [["a run's turns", []], ["the page's turns", ["start"]
     assert.equal(asked.intervals, 0);
     assert.ok(asked.timeouts + asked.messages < 5000, `${JSON.stringify(asked)}: in 1.3 s, for 20,000 points in time`);
   });
-  pageTest(`a sleep by ${way} asks nothing of the page until it is over`, { root, init: countAsked }, async ({ open }) => {
+  pageTest(`a sleep by ${way} asks nothing of the page until it is over`, options, async ({ open }) => {
     const page = await open("/sleeps.js", { arguments: args });
     await page.prints(textOf("sleeps"));
     checkAsked(await page.evaluate("asked"));

@@ -24,22 +24,24 @@ fails("one that is no script", { program: "/bad.js", pages: { "/bad.js": "<!doct
   /\/bad\.js: Uncaught SyntaxError: Unexpected token '<'/);
 fails("one whose module is not there", { program: "/other/one.js", pages: { "/other/one.js": script } },
   /\/other\/one\.js: Uncaught RuntimeError: Aborted\(.*/, [/prepare wasm/, /Aborted/]);
-fails("one whose module is no module", { program: "/other/one.js", pages: { "/other/one.js": script, "/other/one.wasm": "none" } },
+fails("one whose module is no module",
+  { program: "/other/one.js", pages: { "/other/one.js": script, "/other/one.wasm": "none" } },
   /\/other\/one\.js: Uncaught RuntimeError: Aborted\(CompileError.*/, [/prepare wasm/, /Aborted/]);
-fails("a policy without workers", { headers: { "Content-Security-Policy": "default-src 'self' 'wasm-unsafe-eval'; img-src data:; worker-src 'none'" },
-  errors: [/worker-src 'none'/] }, /http:\/\/127\.0\.0\.1:\d+\/one\.js/);
+const policy = "default-src 'self' 'wasm-unsafe-eval'; img-src data:; worker-src 'none'";
+fails("a policy without workers", { headers: { "Content-Security-Policy": policy }, errors: [/worker-src 'none'/] },
+  /http:\/\/127\.0\.0\.1:\d+\/one\.js/);
 pageTest("and without trouble it does not", { root }, async ({ open }) =>
   (await open("/one.js", { anyloop: { program: "/one.js" } })).prints(textOf("one")));
 
-// The same in Node, where the program blocks while its worker fails: a copy of it that loses a file when the first one begins.
+// The same in Node, where the program blocks while its worker fails: a copy of it that loses a file when a worker begins.
 function failsInNode(what, file, reason) {
   test(`${what} fails the job in Node`, { timeout: 30_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "anyloop-"));
     try {
       for (const name of ["one.js", "one.wasm"]) copyFileSync(`${BUILD}/tests/web/web-${name}`, join(folder, `web-${name}`));
-      const lose = `const threads = require("node:worker_threads");
+      const lose = `const fs = require("node:fs"), threads = require("node:worker_threads");
         threads.Worker = class extends threads.Worker {
-          constructor(...all) { require("node:fs").rmSync(${JSON.stringify(join(folder, file))}, { force: true }); super(...all); }
+          constructor(...all) { fs.rmSync(${JSON.stringify(join(folder, file))}); super(...all); }
         };
         require(${JSON.stringify(join(folder, "web-one.js"))});`;
       const { stdout } = await promisify(execFile)(process.execPath, ["--eval", lose]);

@@ -6,7 +6,8 @@
 
 #include "host_js.h"
 
-/* clang-format off: Emscripten takes what is behind the last blank for a parameter's name */
+/* Emscripten takes what is behind the last blank for a parameter's name. */
+/* clang-format off */
 
 /* Statements behind an empty function are the script's own: they run before there is a module, and are there when there
  * is none. A worker whose module does not come only rejects a promise, of which its page hears nothing: as an error it

@@ -51,7 +51,8 @@ int main(int argc, char **argv)
     }
     anyloop_status status = last ? anyloop_loop_run_until_complete(loop, last) : ANYLOOP_OK;
     anyloop_future_release(last);
-    printf("%s: %lld results, %lld out of order\n", anyloop_status_name(status), (long long)arrived, (long long)disorder);
+    printf("%s: %lld results, %lld out of order\n", anyloop_status_name(status), (long long)arrived,
+           (long long)disorder);
     anyloop_executor_shutdown(pool, 0, ANYLOOP_FOREVER);
     anyloop_executor_release(pool);
     return anyloop_loop_close(loop) != ANYLOOP_OK;

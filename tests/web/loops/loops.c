@@ -92,8 +92,7 @@ static void lives(const char *what, int count, int works)
     for (int i = 0; i < count; i++)
         bad += live(works, i % 2);
     printf("%d %s: %d failures; %lld blocks, %lld bytes more; %d of the program's\n", count, what, bad,
-           (long long)(blocks - blocks_before), (long long)(bytes - bytes_before),
-           mallinfo().uordblks - before);
+           (long long)(blocks - blocks_before), (long long)(bytes - bytes_before), mallinfo().uordblks - before);
 }
 
 int main(int argc, char **argv)
