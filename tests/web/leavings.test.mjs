@@ -32,7 +32,8 @@ const watch = `
 
 test("nor has Node", { timeout: 30_000 }, async () => {
   const program = `${BUILD}/tests/web/web-loops.js`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--eval", `${watch} require(${JSON.stringify(program)});`]);
+  const { stdout } = await promisify(execFile)(process.execPath, ["--eval", `${watch} require(${JSON.stringify(program)});`],
+    { timeout: 20_000 });
   const [, begun, left] = /(\d+) begun, (\d+) left\n$/.exec(stdout) ?? [];
   assert.ok(begun >= 20 && left === "0", stdout);
 });

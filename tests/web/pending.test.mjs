@@ -9,7 +9,7 @@ const program = `${BUILD}/tests/web/web-alive.js`;
 
 for (const [what, expected] of [["timer", "timer: ANYLOOP_OK\n"], ["job", "job: ANYLOOP_OK\n"], ["nothing", ""]]) {
   test(`pending: ${what}`, { timeout: 20_000 }, async () => {
-    const node = spawn(process.execPath, [program, what], { stdio: ["ignore", "pipe", "inherit"] });
+    const node = spawn(process.execPath, [program, what], { stdio: ["ignore", "pipe", "inherit"], timeout: 15_000 });
     let printed = "", last = performance.now();
     node.stdout.on("data", (text) => { printed += text; last = performance.now(); });
     const [status] = await once(node, "close");

@@ -44,7 +44,7 @@ function failsInNode(what, file, reason) {
           constructor(...all) { fs.rmSync(${JSON.stringify(join(folder, file))}); super(...all); }
         };
         require(${JSON.stringify(join(folder, "web-one.js"))});`;
-      const { stdout } = await promisify(execFile)(process.execPath, ["--eval", lose]);
+      const { stdout } = await promisify(execFile)(process.execPath, ["--eval", lose], { timeout: 20_000 });
       assert.match(stdout, new RegExp(`^ANYLOOP_E_OS: no worker could be started: ${reason.source}\nshutdown: ANYLOOP_OK\n$`));
     } finally {
       rmSync(folder, { recursive: true });
