@@ -13,6 +13,7 @@
 //   init      a function that runs in every page before its scripts
 //   hideable  true: a browser of its own, of which `hide(page)` can hide a page
 //   errors    regular expressions; every error of the page must match one, and every one of them an error
+//   aside     patterns of lines that may come anywhere: what a worker says to the console itself
 //   timeout   milliseconds for the whole case (30000)
 //
 // `open("/program.js", { arguments: [...] })` gives the program that Module. `open` gives Playwright's page with `lines`, all
@@ -99,6 +100,10 @@ ${module ? `<script>var Module = ${JSON.stringify(module)};</script>` : ""}<scri
 
 // Everything that a page says, as it comes.
 class Record {
+  constructor(aside) {
+    this.aside = aside;
+  }
+
   lines = [];
   errors = [];
   transcript = [];
@@ -108,7 +113,7 @@ class Record {
     page.on("console", (message) => {
       const type = message.type(), text = message.text();
       this.transcript.push(`${type}: ${text}`);
-      if (SPOKEN.has(type)) this.lines.push(text);
+      if (SPOKEN.has(type) && !this.aside.some((pattern) => pattern.test(text))) this.lines.push(text);
       if (type === "error") this.errors.push(text);
     });
     page.on("worker", () => this.workers++);
@@ -145,12 +150,12 @@ class Record {
 }
 
 // One case, once.
-export async function visit({ root = BUILD, pages = {}, headers = {}, missing, init, hideable, errors = [], patience = 10_000 },
-  isolated, run) {
+export async function visit({ root = BUILD, pages = {}, headers = {}, missing, init, hideable, errors = [], aside = [],
+  patience = 10_000 }, isolated, run) {
   const server = await serve({ root, pages, missing, headers: { ...(isolated ? ISOLATION : {}), ...headers } });
   const own = hideable && await startOwnBrowser();
   const context = own ? own.context : await browser.newContext();
-  const record = new Record();
+  const record = new Record(aside);
   const open = async (path, module) => {
     const page = await context.newPage();
     record.follow(page);
