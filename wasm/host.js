@@ -151,6 +151,7 @@ function anyloopHost(env) {
     this.pointer = pointer;
     this.number = number;
     this.worker = this.port = this.cell = null;
+    this.serves = false;
   }
 
   // What a copy says, until it is ended.
@@ -163,9 +164,13 @@ function anyloopHost(env) {
     }
     if (news === DIED) {
       end(copy.number);
+      if (!copy.serves) message[2] = 'cannot load ' + env.program() + (message[2] && ': ' + message[2]);
       message = [DIED, 0, nothing, encoder.encode(message[2])];
     }
-    if (news === READY) busy(copy.number, false);
+    if (news === READY) {
+      copy.serves = true;
+      busy(copy.number, false);
+    }
     if (!writeMessage(message[2] || nothing, message[3])) { // no memory for what came of it
       if (news !== DIED) end(copy.number);
       news = DIED;
@@ -200,13 +205,15 @@ function anyloopHost(env) {
     return unborn.splice(0).map(function (item) { died(item[0], item[1]); }).length > 0;
   }
 
-  // Runs what a thread of Node begins with: it tells of a program that cannot be loaded, and of its end, even to a main
-  // thread that blocks and hears no events.
+  // Runs what a thread of Node begins with: it tells of a program that cannot be loaded, of what nobody catches, and of its
+  // end, even to a main thread that blocks and hears no events. (What Emscripten throws again ends it without an 'exit'.)
   var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
     "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
+    "function fail(e) { if (!e || e.name !== 'ExitStatus') say(String(e && e.message || e)); }" +
     "process.on('exit', function (code) { say('it exited with status ' + code); });" +
+    "process.on('uncaughtExceptionMonitor', fail);" +
     "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(); })" +
-    ".catch(function (e) { say('cannot load ' + mine.program + ': ' + (e && e.message || e)); process.exit(1); });";
+    ".catch(function (e) { fail(e); process.exit(1); });";
 
   function startThread(copy, name) {
     var ends = new threads.MessageChannel();
@@ -229,7 +236,7 @@ function anyloopHost(env) {
     copy.worker.onmessage = function (event) { tell(copy, event.data); settle(); };
     copy.worker.onerror = function (event) {
       event.preventDefault();
-      died(copy, event.message || 'cannot load ' + env.program());
+      died(copy, event.message || ""); // none: there is no such script, or a policy forbids it
     };
   }
 

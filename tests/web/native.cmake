@@ -25,6 +25,6 @@ foreach(folder corpus scenarios)
     ${Python3_EXECUTABLE} tests/conformance/run wasm-c tests/conformance/${folder})
 endforeach()
 foreach(room unit web examples guide)
-  anyloop_add_check(web/${room} TIMEOUT 300 ${needs}
+  anyloop_add_check(web/${room} TIMEOUT 600 ${needs}
     COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${web} --no-tests=error --output-on-failure -R ^${room}/)
 endforeach()

@@ -6,6 +6,20 @@
 
 #include "host_js.h"
 
+/* Emscripten takes what is behind the last blank for a parameter's name. */
+/* clang-format off */
+
+/* Statements behind an empty function are the script's own: they run before there is a module, and are there when there
+ * is none. A worker whose module does not come only rejects a promise, of which its page hears nothing: as an error it
+ * does, and Node does the same by itself. */
+EM_JS(void, anyl_js_early, (void), {}
+if (typeof WorkerGlobalScope === 'function' && self.name.indexOf('anyloop ') === 0) {
+    self.onunhandledrejection = function (event) {
+        event.preventDefault();
+        throw event.reason;
+    };
+})
+
 EM_JS(double, anyl_host_now, (void), { return performance.now(); })
 EM_JS(void, anyl_host_log, (uint32_t level, const char* text, uint32_t size),
       { anyl_js_host().log(level, text, size); })
@@ -28,6 +42,8 @@ EM_JS(int32_t, anyl_host_serve, (void), { return anyl_js_host().serve(); })
 EM_JS(void, anyl_host_reply,
       (uint32_t news, const void* head, uint32_t head_size, const void* body, uint32_t body_size),
       { anyl_js_host().reply(news, head, head_size, body, body_size); })
+
+/* clang-format on */
 
 /* Under another name in JavaScript: that of one which suspends. */
 void anyl_host_suspend(double ms)

@@ -129,6 +129,7 @@ EM_JS(void, anyl_js_host, (void), {
         this.pointer = pointer;
         this.number = number;
         this.worker = this.port = this.cell = null;
+        this.serves = false;
       }
       function tell(copy, message) {
         var news = message[0];
@@ -139,9 +140,13 @@ EM_JS(void, anyl_js_host, (void), {
         }
         if (news === DIED) {
           end(copy.number);
+          if (!copy.serves) message[2] = 'cannot load ' + env.program() + (message[2] && ': ' + message[2]);
           message = [DIED, 0, nothing, encoder.encode(message[2])];
         }
-        if (news === READY) busy(copy.number, false);
+        if (news === READY) {
+          copy.serves = true;
+          busy(copy.number, false);
+        }
         if (!writeMessage(message[2] || nothing, message[3])) {
           if (news !== DIED) end(copy.number);
           news = DIED;
@@ -171,9 +176,11 @@ EM_JS(void, anyl_js_host, (void), {
       }
       var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
         "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
+        "function fail(e) { if (!e || e.name !== 'ExitStatus') say(String(e && e.message || e)); }" +
         "process.on('exit', function (code) { say('it exited with status ' + code); });" +
+        "process.on('uncaughtExceptionMonitor', fail);" +
         "import(mine.program).then(function (m) { if (typeof m.default === 'function') return m.default(); })" +
-        ".catch(function (e) { say('cannot load ' + mine.program + ': ' + (e && e.message || e)); process.exit(1); });";
+        ".catch(function (e) { fail(e); process.exit(1); });";
       function startThread(copy, name) {
         var ends = new threads.MessageChannel();
         bell = bell || new Int32Array(new SharedArrayBuffer(4));
@@ -194,7 +201,7 @@ EM_JS(void, anyl_js_host, (void), {
         copy.worker.onmessage = function (event) { tell(copy, event.data); settle(); };
         copy.worker.onerror = function (event) {
           event.preventDefault();
-          died(copy, event.message || 'cannot load ' + env.program());
+          died(copy, event.message || "");
         };
       }
       function start(pointer, name, size) {

@@ -11,7 +11,9 @@
 #include "../port.h"
 
 #ifdef __EMSCRIPTEN__
-#define ANYL_IMPORT(name) extern /* port/emscripten defines them */
+/* port/emscripten defines them, in JavaScript. Newer linkers want to be told of that before they are called; of the two that it
+ * defines in C it says nothing. */
+#define ANYL_IMPORT(name) __attribute__((import_module("env"), import_name("anyl_host_" #name))) extern
 #else
 #define ANYL_IMPORT(name) __attribute__((import_module("anyloop"), import_name(#name))) extern
 #endif
