@@ -33,6 +33,26 @@ anyloopHost({
     noExitRuntime = is || this.stays;
   },
   suspends: function () { return typeof Asyncify === 'object'; },
+  // A main that was suspended is one that Emscripten lost sight of. What it returns, and an exit(), are to end the program as
+  // in C: what is buffered is written, and Module.onExit hears the status. A call that somebody waits for (ccall) has its
+  // handlers as soon as it is suspended, a moment earlier. (The newest Emscriptens end the program, and tell no status.)
+  suspending: function () {
+    function end(run) {
+      try {
+        run();
+      } catch (e) {
+        handleException(e);
+      }
+    }
+    if (typeof _main === 'function') Promise.resolve().then(function () {
+      if (Asyncify.currData && !Asyncify.asyncPromiseHandlers) Asyncify.asyncPromiseHandlers = {
+        resolve: function (status) {
+          if (typeof status === 'number') end(function () { (typeof exitJS === 'function' ? exitJS : exit)(status, true); });
+        },
+        reject: function (e) { end(function () { throw e; }); }
+      };
+    });
+  },
   builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
   // The script that the program's other copies run: beside the module, under its name, unless the page says otherwise.
   program: function () {

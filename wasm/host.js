@@ -265,6 +265,7 @@ function anyloopHost(env) {
   var settle = function () {}; // ends a suspension
 
   function suspend(ms) {
+    env.suspending();
     return new Promise(function (resolve) {
       var timer = ms < 0 ? null : ms === 0 ? undefined : setTimeout(done, Math.min(Math.ceil(ms), LONGEST));
       function done() {

@@ -223,6 +223,7 @@ EM_JS(void, anyl_js_host, (void), {
       }
       var settle = function () {};
       function suspend(ms) {
+        env.suspending();
         return new Promise(function (resolve) {
           var timer = ms < 0 ? null : ms === 0 ? undefined : setTimeout(done, Math.min(Math.ceil(ms), LONGEST));
           function done() {
@@ -342,6 +343,23 @@ EM_JS(void, anyl_js_host, (void), {
         noExitRuntime = is || this.stays;
       },
       suspends: function () { return typeof Asyncify === 'object'; },
+      suspending: function () {
+        function end(run) {
+          try {
+            run();
+          } catch (e) {
+            handleException(e);
+          }
+        }
+        if (typeof _main === 'function') Promise.resolve().then(function () {
+          if (Asyncify.currData && !Asyncify.asyncPromiseHandlers) Asyncify.asyncPromiseHandlers = {
+            resolve: function (status) {
+              if (typeof status === 'number') end(function () { (typeof exitJS === 'function' ? exitJS : exit)(status, true); });
+            },
+            reject: function (e) { end(function () { throw e; }); }
+          };
+        });
+      },
       builtin: function (name) { return typeof require === 'function' ? require(name) : process.getBuiltinModule(name); },
       program: function () {
         var given = Module['anyloop'] && Module['anyloop']['program'];
