@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PRESETS := release asan web
 MATRIX := release clang-release asan slab tsan amalgamation poll web
 
-.PHONY: help demo test matrix random torture bench wasm-size amalgamation api abidiff conformance format clean
+.PHONY: help demo web-demo test matrix random torture bench wasm-size amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -23,6 +23,10 @@ demo: ## build a release, run the quickstart, then the word count on this very t
 	build/demo/examples/01-quickstart/quickstart
 	tools/demo-wordcount build/demo
 	@tools/demo-node build/demo build/demo-node
+
+web-demo: ## the word count in a page, over files that you drop: builds it and serves it on 127.0.0.1 (PORT=8000)
+	@tools/setup web-demo
+	@tools/web-demo
 
 test: ## what a change must pass: release, AddressSanitizer + UBSan, Node and browser, every test
 	@tools/setup test

@@ -11,11 +11,12 @@
 #include "../port.h"
 
 #ifdef __EMSCRIPTEN__
-/* port/emscripten defines them, in JavaScript. Newer linkers want to be told of that before they are called; of the two that it
- * defines in C it says nothing. */
+/* port/emscripten defines them, most in JavaScript: as EM_JS declares those, which is too late for a call before it in one unit. */
 #define ANYL_IMPORT(name) __attribute__((import_module("env"), import_name("anyl_host_" #name))) extern
+#define ANYL_IMPORT_IN_C(name) extern
 #else
 #define ANYL_IMPORT(name) __attribute__((import_module("anyloop"), import_name(#name))) extern
+#define ANYL_IMPORT_IN_C(name) ANYL_IMPORT(name)
 #endif
 #define ANYL_EXPORT(name) __attribute__((used, visibility("default"), export_name(#name)))
 
@@ -25,8 +26,8 @@ ANYL_IMPORT(log) void anyl_host_log(uint32_t level, const char *text, uint32_t s
 enum { ANYL_HOST_WAITS = 1, ANYL_HOST_SUSPENDS = 2 };
 ANYL_IMPORT(blocking) uint32_t anyl_host_blocking(void);
 ANYL_IMPORT(wait) void anyl_host_wait(double ms);
-ANYL_IMPORT(suspend) void anyl_host_suspend(double ms);
-ANYL_IMPORT(turn_at) void anyl_host_turn_at(void *data, double deadline, void (*call)(void *data));
+ANYL_IMPORT_IN_C(suspend) void anyl_host_suspend(double ms);
+ANYL_IMPORT_IN_C(turn_at) void anyl_host_turn_at(void *data, double deadline, void (*call)(void *data));
 
 ANYL_IMPORT(workers) uint32_t anyl_host_workers(void);
 ANYL_IMPORT(worker_start) uint32_t anyl_host_worker_start(anyl_worker *worker, const char *name, uint32_t size);
