@@ -7,7 +7,12 @@ anyloopHost({
   find: function (size) { return _anyl_wasm_find(size); },
   serve: function (job, size) { _anyl_wasm_serve(job, size); },
   turn: function (turn, data) {
-    try { _anyl_wasm_turn(turn, data); } catch (e) { handleException(e); } // which knows what exit throws
+    try {
+      _anyl_wasm_turn(turn, data);
+    } catch (e) {
+      if (!(e instanceof ExitStatus) && e !== 'unwind') throw e;
+      handleException(e); // which knows what exit throws
+    }
   },
   ended: function () { return ABORT; },
   // Not by UTF8ToString, which newer ones link for C that needs it alone.

@@ -164,7 +164,7 @@ function anyloopHost(env) {
     }
     if (news === DIED) {
       end(copy.number);
-      if (!copy.serves) message[2] = 'cannot load ' + env.program() + (message[2] && ': ' + message[2]);
+      if (copy.worker && !copy.serves) message[2] = 'cannot load ' + env.program() + (message[2] && ': ' + message[2]);
       message = [DIED, 0, nothing, encoder.encode(message[2])];
     }
     if (news === READY) {

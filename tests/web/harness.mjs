@@ -127,7 +127,8 @@ class Record {
     this.transcript.push(text);
   }
 
-  async prints(expected, patience) {
+  async prints(expected, patience, { inAnyOrder = false } = {}) {
+    this.inAnyOrder = inAnyOrder;
     this.expected = typeof expected === "string" ? expected.replace(/\n$/, "").split("\n") : expected;
     for (const end = Date.now() + patience; this.lines.length < this.expected.length && Date.now() < end;) await sleep(10);
     this.compare();
@@ -135,7 +136,8 @@ class Record {
 
   compare() {
     const like = this.expected.map((line, i) => (line instanceof RegExp && line.test(this.lines[i]) ? this.lines[i] : line));
-    assert.deepEqual(this.lines, like);
+    if (this.inAnyOrder) assert.deepEqual([...this.lines].sort(), like.sort());
+    else assert.deepEqual(this.lines, like);
   }
 
   // At the end: nothing more was printed than was expected, and the errors are those that were.
@@ -168,7 +170,7 @@ export async function visit({ root = BUILD, pages = {}, headers = {}, missing, i
     await page.goto(server.url + path);
     assert.equal(await page.evaluate("crossOriginIsolated"), isolated);
     return Object.assign(page, {
-      lines: record.lines, workersBegun: () => record.workers, prints: (expected) => record.prints(expected, patience),
+      lines: record.lines, workersBegun: () => record.workers, prints: (expected, how) => record.prints(expected, patience, how),
     });
   };
   try {

@@ -140,7 +140,7 @@ EM_JS(void, anyl_js_host, (void), {
         }
         if (news === DIED) {
           end(copy.number);
-          if (!copy.serves) message[2] = 'cannot load ' + env.program() + (message[2] && ': ' + message[2]);
+          if (copy.worker && !copy.serves) message[2] = 'cannot load ' + env.program() + (message[2] && ': ' + message[2]);
           message = [DIED, 0, nothing, encoder.encode(message[2])];
         }
         if (news === READY) {
@@ -355,7 +355,12 @@ EM_JS(void, anyl_js_host, (void), {
       find: function (size) { return _anyl_wasm_find(size); },
       serve: function (job, size) { _anyl_wasm_serve(job, size); },
       turn: function (turn, data) {
-        try { _anyl_wasm_turn(turn, data); } catch (e) { handleException(e); }
+        try {
+          _anyl_wasm_turn(turn, data);
+        } catch (e) {
+          if (!(e instanceof ExitStatus) && e !== 'unwind') throw e;
+          handleException(e);
+        }
       },
       ended: function () { return ABORT; },
       text: function (pointer, size) {
