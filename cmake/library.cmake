@@ -53,8 +53,9 @@ if(EMSCRIPTEN)
   target_link_options(anyloop INTERFACE -sEXIT_RUNTIME -sALLOW_MEMORY_GROWTH)
   if(EMSCRIPTEN_VERSION VERSION_LESS 3.1.69)
     # It would fetch the module, and in Node 18 and newer there is a fetch, but none that takes files. (3.1.69 is known to do without.)
-    target_link_options(anyloop INTERFACE --pre-js $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/wasm/no-fetch.js>
-      $<INSTALL_INTERFACE:$<INSTALL_PREFIX>/${CMAKE_INSTALL_DATADIR}/anyloop/no-fetch.js>)
+    # (SHELL, or CMake would take it and a --pre-js of the program's for the same option.)
+    target_link_options(anyloop INTERFACE "$<BUILD_INTERFACE:SHELL:--pre-js ${PROJECT_SOURCE_DIR}/wasm/no-fetch.js>"
+      "$<INSTALL_INTERFACE:SHELL:--pre-js $<INSTALL_PREFIX>/${CMAKE_INSTALL_DATADIR}/anyloop/no-fetch.js>")
   endif()
 endif()
 target_include_directories(anyloop PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -33,8 +33,12 @@ static anyloop_status wait_until(anyloop_loop *loop, uint64_t deadline)
     if (!anyl_mailbox_sleep(loop->mailbox))
         return ANYLOOP_OK;
     bool in_vain = loop->running && deadlocked(loop);
-    if (!in_vain && deadline > anyl_loop_now(loop))
+    if (!in_vain && deadline > anyl_loop_now(loop)) {
+        bool before = loop->guest_outside;
+        loop->guest_outside = true; /* the system's event loop may go on in this thread, and add to this one */
         status = anyl_poller_wait(loop->poller, deadline);
+        loop->guest_outside = before;
+    }
     if (anyl_mailbox_rouse(loop->mailbox))
         anyl_poller_clear(loop->poller);
     return status;
@@ -55,35 +59,41 @@ static void no_longer_busy(anyloop_loop *loop)
 }
 
 /* Turns, until nothing is ready or somebody wants attention. Where the system's event loop waits for this run, not for
- * longer than it may: then the system has a turn. */
-static anyloop_status take_turns(anyloop_loop *loop)
+ * longer than it may since `*rest`, when it last had a turn: then it has one. */
+static anyloop_status take_turns(anyloop_loop *loop, uint64_t *rest)
 {
     uint64_t stretch = anyl_port_stretch();
     if (ANYL_LIKELY(stretch == 0)) {
         anyl_loop_turns(loop);
         return ANYLOOP_OK;
     }
-    for (uint64_t end = anyl_port_now() + stretch; anyl_port_now() < end;) {
+    while (anyl_port_now() - *rest < stretch) {
         anyl_loop_turn(loop, anyl_loop_now(loop) + stretch);
         if (loop->stopping || loop->blocked || !anyl_loop_has_ready(loop))
             return ANYLOOP_OK;
     }
-    return anyl_poller_wait(loop->poller, 0);
+    anyloop_status status = anyl_poller_wait(loop->poller, 0);
+    *rest = anyl_port_now();
+    return status;
 }
 
 static anyloop_status run_until_stopped(anyloop_loop *loop)
 {
-    for (;;) {
+    for (uint64_t rest = anyl_port_now();;) {
         if (!anyl_loop_has_ready(loop) && !loop->stopping && anyl_mailbox_empty(loop->mailbox)) {
             if (deadlocked(loop)) {
                 anyl_inspect_log(loop);
                 return ANYLOOP_E_DEADLOCK;
             }
-            anyloop_status status = wait_until(loop, anyl_heap_first_key(&loop->timers));
+            uint64_t deadline = anyl_heap_first_key(&loop->timers);
+            bool waits = anyl_port_stretch() && deadline > anyl_loop_now(loop);
+            anyloop_status status = wait_until(loop, deadline);
             if (status != ANYLOOP_OK)
                 return status;
+            if (waits)
+                rest = anyl_port_now();
         }
-        anyloop_status status = take_turns(loop);
+        anyloop_status status = take_turns(loop, &rest);
         if (status != ANYLOOP_OK)
             return status;
         if (anyl_life_forked(loop))

@@ -6,11 +6,6 @@
 
 enum { HAS_CAUSE = 1, HAS_CHILDREN = 2 };
 
-struct error_record {
-    int32_t os_code;
-    uint32_t parts;
-};
-
 static size_t padded(size_t size)
 {
     return (size + 7) & ~(size_t)7;
@@ -32,21 +27,32 @@ static const anyloop_value *items_of(const anyloop_value *list)
 struct packer {
     unsigned char *to;
     size_t size;
+    anyloop_status status; /* the first that went wrong */
 };
 
-static void pack_bytes(struct packer *packer, const void *bytes, size_t size)
+static bool pack_failed(struct packer *packer, anyloop_status status)
 {
-    if (packer->to && size)
-        memcpy(packer->to + packer->size, bytes, size);
-    if (packer->to)
-        memset(packer->to + packer->size + size, 0, padded(size) - size);
-    packer->size += padded(size);
+    packer->status = status;
+    return false;
 }
 
-static void pack_record(struct packer *packer, uint32_t kind, uint32_t flags, uint64_t n)
+/* What is shared in memory is not in the form: a small value may be too much. */
+static bool pack_bytes(struct packer *packer, const void *bytes, uint64_t size)
+{
+    if (size > ANYL_WIRE_MOST - packer->size)
+        return pack_failed(packer, ANYLOOP_E_NOMEM);
+    if (packer->to && size)
+        memcpy(packer->to + packer->size, bytes, (size_t)size);
+    if (packer->to)
+        memset(packer->to + packer->size + size, 0, padded((size_t)size) - (size_t)size);
+    packer->size += padded((size_t)size);
+    return true;
+}
+
+static bool pack_record(struct packer *packer, uint32_t kind, uint32_t flags, uint64_t n)
 {
     const anyl_wire_record record = {kind, flags, n};
-    pack_bytes(packer, &record, sizeof record);
+    return pack_bytes(packer, &record, sizeof record);
 }
 
 static bool pack(struct packer *packer, const anyloop_value *value, uint32_t depth);
@@ -54,36 +60,37 @@ static bool pack(struct packer *packer, const anyloop_value *value, uint32_t dep
 static bool pack_error(struct packer *packer, const anyloop_value *error, uint32_t depth)
 {
     const anyloop_value *cause = anyl_error_cause(error), *children = anyl_error_children(error);
-    const struct error_record more = {anyl_error_os_code(error), (cause ? HAS_CAUSE : 0u) |
+    const anyl_wire_error more = {anyl_error_os_code(error), (cause ? HAS_CAUSE : 0u) |
                                                                      (children ? HAS_CHILDREN : 0u)};
     size_t size;
     const char *text = anyl_error_get_text(error, &size);
-    pack_record(packer, ANYLOOP_ERROR, error->flags, size);
-    pack_bytes(packer, &more, sizeof more);
-    pack_bytes(packer, text, size);
-    return (!cause || pack(packer, cause, depth + 1)) && (!children || pack(packer, children, depth + 1));
+    return pack_record(packer, ANYLOOP_ERROR, error->flags, size) && pack_bytes(packer, &more, sizeof more) &&
+           pack_bytes(packer, text, size) && (!cause || pack(packer, cause, depth + 1)) && (!children || pack(packer, children, depth + 1));
 }
 
 static bool pack(struct packer *packer, const anyloop_value *value, uint32_t depth)
 {
     if (depth == ANYL_WIRE_DEPTH || value->kind == ANYLOOP_FUTURE || value->kind == ANYLOOP_FOREIGN)
-        return false;
+        return pack_failed(packer, ANYLOOP_E_TYPE);
     if (value->kind == ANYLOOP_ERROR)
         return pack_error(packer, value, depth);
     bool counted = has_bytes(value->kind) || value->kind == ANYLOOP_LIST;
-    pack_record(packer, value->kind, 0, counted ? value->size : value->bits);
+    if (!pack_record(packer, value->kind, 0, counted ? value->size : value->bits))
+        return false;
     if (has_bytes(value->kind))
-        pack_bytes(packer, (const void *)(uintptr_t)value->bits, (size_t)value->size);
+        return pack_bytes(packer, (const void *)(uintptr_t)value->bits, value->size);
     for (uint64_t i = 0; value->kind == ANYLOOP_LIST && i < value->size; i++)
         if (!pack(packer, &items_of(value)[i], depth + 1))
             return false;
     return true;
 }
 
-bool anyl_wire_travels(const anyloop_value *value)
+anyloop_status anyl_wire_travels(const anyloop_value *value)
 {
     struct packer packer = {0};
-    return pack(&packer, value, 0);
+    if (!has_bytes(value->kind))
+        pack(&packer, value, 0);
+    return packer.status;
 }
 
 anyloop_status anyl_wire_pack(const anyloop_allocator *allocator, const anyloop_value *value, anyl_wire *out)
@@ -99,9 +106,14 @@ anyloop_status anyl_wire_pack(const anyloop_allocator *allocator, const anyloop_
     }
     if (value->kind < ANYLOOP_TEXT)
         return ANYLOOP_OK;
+    if (value->kind == ANYLOOP_ERROR && value->owner == 0) { /* a bare code: it says that there is no memory, for instance */
+        out->record = (anyl_wire_record){ANYLOOP_ERROR, value->flags, 0};
+        out->head_size += sizeof out->bare;
+        return ANYLOOP_OK;
+    }
     struct packer packer = {0};
     if (!pack(&packer, value, 0))
-        return ANYLOOP_E_TYPE;
+        return packer.status;
     packer.to = anyl_alloc(allocator, packer.size);
     if (packer.to == NULL)
         return ANYLOOP_E_NOMEM;
@@ -167,7 +179,7 @@ static bool unpack_list(struct unpacker *unpacker, uint64_t n, anyloop_value *ou
 
 static bool unpack_error(struct unpacker *unpacker, const anyl_wire_record *record, anyloop_value *out, uint32_t depth)
 {
-    const struct error_record *more = unpack_bytes(unpacker, sizeof *more);
+    const anyl_wire_error *more = unpack_bytes(unpacker, sizeof *more);
     const char *text = more ? unpack_bytes(unpacker, record->n) : NULL;
     anyloop_value cause = {0}, children = {0};
     if (text == NULL)

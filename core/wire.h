@@ -19,20 +19,27 @@
 #include "value.h"
 
 #define ANYL_WIRE_DEPTH 64u
+#define ANYL_WIRE_MOST ((size_t)1 << 30) /* bytes of a head; a lone TEXT or BYTES may be as large as memory allows */
 
 typedef struct anyl_wire_record {
     uint32_t kind, flags;
     uint64_t n; /* the bits of a scalar; bytes; items */
 } anyl_wire_record;
 
+typedef struct anyl_wire_error {
+    int32_t os_code;
+    uint32_t parts; /* its cause, its children */
+} anyl_wire_error;
+
 typedef struct anyl_wire {
     const void *head, *body; /* the body is the value's own */
     size_t head_size, body_size;
-    anyl_wire_record record; /* most heads are no more */
+    anyl_wire_record record; /* most heads are no more, */
+    anyl_wire_error bare;    /* or this behind it */
 } anyl_wire;
 
-/* Can it be packed, if there is memory? */
-bool anyl_wire_travels(const anyloop_value *value);
+/* Can it be packed, if there is memory? E_TYPE: of what is in it not all travels. E_NOMEM: it is too much. */
+anyloop_status anyl_wire_travels(const anyloop_value *value);
 anyloop_status anyl_wire_pack(const anyloop_allocator *allocator, const anyloop_value *value, anyl_wire *out);
 void anyl_wire_free(const anyloop_allocator *allocator, anyl_wire *wire);
 

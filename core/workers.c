@@ -257,8 +257,8 @@ static uint32_t count_starting(const anyl_workers *pool)
 
 static void dispatch(anyl_workers *pool)
 {
-    if (pool->recalls)
-        return; /* who recalls dispatches at the end */
+    if (pool->recalls || atomic_load_explicit(&pool->executor.hurries, memory_order_acquire))
+        return; /* who recalls dispatches at the end; what waits in a pool that hurries is cancelled */
     while (pool->queued) {
         anyl_copy *copy = choose(pool, first_job(&pool->queue));
         if (copy == NULL)
@@ -396,8 +396,9 @@ static anyloop_status workers_submit(anyloop_executor *executor, anyloop_job *jo
         return ANYLOOP_E_SHUTDOWN;
     if (!patient && pool->queued + pool->running >= pool->most)
         return ANYLOOP_E_FULL;
-    if (!anyl_wire_travels(&job->in))
-        return ANYLOOP_E_TYPE;
+    anyloop_status travels = anyl_wire_travels(&job->in);
+    if (travels != ANYLOOP_OK)
+        return travels;
     if (type_of(job->function) == NULL) {
         fail(job, ANYLOOP_E_NOT_FOUND, "the table of anyloop_worker_main does not name this job", NULL);
         return ANYLOOP_OK;

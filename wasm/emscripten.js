@@ -17,6 +17,7 @@ anyloopHost({
   ended: function () { return ABORT; },
   // Not by UTF8ToString, which newer ones link for C that needs it alone.
   text: function (pointer, size) {
+    pointer >>>= 0;
     return new TextDecoder().decode(HEAPU8.slice(pointer, size < 0 ? HEAPU8.indexOf(0, pointer) : pointer + size));
   },
   print: function (error, text) { (error ? err : out)(text); },

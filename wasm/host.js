@@ -16,7 +16,7 @@
 // job, and waits for the other before it says anything. All ring one bell.
 function anyloopHost(env) {
   var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0;
-  var SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
+  var UNREADABLE = 'no memory for what it was told, or said', SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
   var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
   var threads = isNode ? env.builtin('worker_threads') : null;
   var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born; // in a worker of ours: how it was started
@@ -113,12 +113,12 @@ function anyloopHost(env) {
   }
 
   function copyOut(pointer, size) {
-    var bytes = env.bytes().subarray(pointer, pointer + size);
+    var bytes = env.bytes().subarray(pointer >>> 0, (pointer >>> 0) + size); // C's pointers come signed
     return size <= SHORT ? String.fromCharCode.apply(null, bytes) : size <= SMALL ? bytes.slice() : toMove(bytes);
   }
 
   function write(room, what) {
-    var size = what.length, pointer = room(size), bytes = env.bytes(), text = typeof what === 'string';
+    var size = what.length, pointer = room(size) >>> 0, bytes = env.bytes(), text = typeof what === 'string';
     if (!pointer) return size === 0;
     if (!text) bytes.set(what, pointer);
     else for (var i = 0; i < size; i++) bytes[pointer + i] = what.charCodeAt(i);
@@ -152,6 +152,7 @@ function anyloopHost(env) {
     this.number = number;
     this.worker = this.port = this.cell = null;
     this.serves = false;
+    this.busy = true; // until it says that it is ready
   }
 
   // What a copy says, until it is ended.
@@ -221,6 +222,7 @@ function anyloopHost(env) {
     copy.cell = new Int32Array(new SharedArrayBuffer(8));
     copy.port = ends.port1;
     copy.port.on('message', function (message) { tell(copy, message); settle(); });
+    copy.port.on('messageerror', function () { died(copy, UNREADABLE); });
     copy.worker = new threads.Worker(beginning, {
       eval: true, name: name, argv: [], execArgv: [],
       workerData: {anyloop: {program: env.program(), port: ends.port2, bell: bell, cell: copy.cell, name: name}},
@@ -228,12 +230,12 @@ function anyloopHost(env) {
     });
     copy.worker.on('error', function (e) { died(copy, e && e.message || e); });
     copy.worker.on('exit', function (code) { died(copy, 'it exited with status ' + code); });
-    copy.worker.unref(); // its port keeps the process alive, while it is busy
   }
 
   function startWorker(copy, name) {
     copy.worker = env.worker(name);
     copy.worker.onmessage = function (event) { tell(copy, event.data); settle(); };
+    copy.worker.onmessageerror = function () { died(copy, UNREADABLE); };
     copy.worker.onerror = function (event) {
       event.preventDefault();
       died(copy, event.message || ""); // none: there is no such script, or a policy forbids it
@@ -275,9 +277,14 @@ function anyloopHost(env) {
     if (copy.worker) copy.worker.terminate();
   }
 
+  // In Node, one that is busy keeps the process alive; so does the thread itself, or nobody would hear of its end.
   function busy(number, is) {
-    var port = workers.get(number).port;
-    if (port) port[is ? 'ref' : 'unref']();
+    var copy = workers.get(number), what = is ? 'ref' : 'unref';
+    copy.busy = is;
+    if (copy.port) {
+      copy.port[what]();
+      copy.worker[what]();
+    }
   }
 
   function count() {
@@ -290,27 +297,33 @@ function anyloopHost(env) {
 
   // Node's threads may; a page's may not, and a Web Worker only with the shared memory that it does not need otherwise.
   function blocking() {
-    return isNode ? 1 : env.suspends() ? 2 : 0;
+    return isNode ? 1 : env.suspends() && !suspended ? 2 : 0;
   }
 
+  // 0: nobody is there who could end it.
   function wait(ms) {
     bell = bell || new Int32Array(new SharedArrayBuffer(4));
-    var seen = Atomics.load(bell, 0);
-    if (drain()) return;
+    var seen = Atomics.load(bell, 0), alone = true;
+    if (drain()) return 1;
+    workers.forEach(function (copy) { if (copy.busy) alone = false; });
+    if (ms < 0 && alone) return 0;
     Atomics.wait(bell, 0, seen, ms < 0 ? Infinity : ms);
     drain();
+    return 1;
   }
 
-  var settle = function () {}; // ends a suspension
+  var settle = function () {}, suspended = false; // the first ends a suspension, of which there is one at a time
 
   function suspend(ms) {
     return new Promise(function (resolve) {
       var timer = ms < 0 ? null : ms === 0 ? undefined : setTimeout(done, Math.min(Math.ceil(ms), LONGEST));
       function done() {
+        suspended = false;
         settle = function () {};
         clearTimeout(timer);
         resolve();
       }
+      suspended = true;
       settle = done;
       if (timer === undefined) task(done);
       Promise.resolve().then(function () { env.suspended(); });
@@ -375,8 +388,11 @@ function anyloopHost(env) {
     serving = true;
     env.stay(true);
     env.printBy(function (error, text) { say([PRINT, error, text]); });
-    if (born.port) born.port.on('message', work);
-    else scope.onmessage = function (event) { work(event.data); };
+    if (born.port) born.port.on('message', work).on('messageerror', function () { stopServing(UNREADABLE); });
+    else {
+      scope.onmessage = function (event) { work(event.data); };
+      scope.onmessageerror = function () { stopServing(UNREADABLE); };
+    }
     say([READY, 0]);
     return 1;
   }
@@ -393,6 +409,7 @@ function anyloopHost(env) {
     blocking: blocking,
     wait: wait,
     suspend: suspend,
+    rouse: function () { settle(); },
     turn_at: turnAt,
     workers: count,
     worker_start: start,

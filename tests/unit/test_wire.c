@@ -76,14 +76,20 @@ static void lists_arrive_whole_as_deep_as_they_may_be(void **state)
     anyloop_value_release(&list);
 
     anyloop_value deep = nested(loop, ANYL_WIRE_DEPTH), deeper = nested(loop, ANYL_WIRE_DEPTH + 1);
-    assert_true(anyl_wire_travels(&deep));
-    assert_false(anyl_wire_travels(&deeper));
+    assert_ok(anyl_wire_travels(&deep));
+    assert_int_equal(anyl_wire_travels(&deeper), ANYLOOP_E_TYPE);
     assert_ok(travel(&deep, &out));
     assert_int_equal(travel(&deeper, &items[0]), ANYLOOP_E_TYPE);
     anyloop_value_release(&out);
     anyloop_value_release(&deep);
     anyloop_value_release(&deeper);
     loop_end(loop);
+}
+
+static void *refuse(void *user_data, size_t size)
+{
+    (void)user_data, (void)size;
+    return NULL;
 }
 
 static anyloop_value full_error(anyloop_loop *loop)
@@ -126,11 +132,48 @@ static void pointers_and_futures_stay_at_home(void **state)
     anyloop_loop *loop = loop_new();
     anyloop_value foreign, list;
     assert_ok(anyloop_value_foreign(loop, &foreign, NULL, &foreign));
-    assert_false(anyl_wire_travels(&foreign));
+    assert_int_equal(anyl_wire_travels(&foreign), ANYLOOP_E_TYPE);
     assert_ok(anyloop_value_list(loop, &foreign, 1, &list));
-    assert_false(anyl_wire_travels(&list));
+    assert_int_equal(anyl_wire_travels(&list), ANYLOOP_E_TYPE);
     anyloop_value_release(&list);
     loop_end(loop);
+}
+
+static void what_is_shared_in_memory_may_be_too_much(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    static unsigned char bytes[1 << 20];
+    const anyloop_value block = {.kind = ANYLOOP_BYTES, .bits = (uintptr_t)bytes, .size = sizeof bytes};
+    anyloop_value blocks[64], list, lists[64], out;
+    anyl_wire wire;
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        blocks[i] = block;
+    assert_ok(anyloop_value_list(loop, blocks, LENGTH(blocks), &list));
+    for (size_t i = 0; i < LENGTH(lists); i++) {
+        lists[i] = list;
+        anyloop_value_retain(&list);
+    }
+    assert_ok(anyloop_value_list(loop, lists, LENGTH(lists), &out)); /* 4 GiB, which is 0 in 32 bits */
+    assert_int_equal(anyl_wire_travels(&out), ANYLOOP_E_NOMEM);
+    assert_int_equal(anyl_wire_pack(&counted_memory, &out, &wire), ANYLOOP_E_NOMEM);
+    anyloop_value_release(&out);
+    anyloop_value_release(&list);
+    loop_end(loop);
+}
+
+static void a_bare_code_needs_no_memory(void **state)
+{
+    (void)state;
+    const anyloop_allocator none = {refuse, NULL, NULL};
+    const anyloop_value error = {.kind = ANYLOOP_ERROR, .flags = (uint32_t)ANYLOOP_E_NOMEM};
+    anyloop_value out;
+    anyl_wire wire;
+    assert_ok(anyl_wire_pack(&none, &error, &wire));
+    assert_ok(anyl_wire_unpack(&counted_memory, wire.head, wire.head_size, anyloop_none(), &out));
+    assert_int_equal(anyloop_error_code(&out), ANYLOOP_E_NOMEM);
+    anyl_wire_free(&none, &wire);
+    anyloop_value_release(&out);
 }
 
 static void without_memory_nothing_arrives_and_nothing_is_lost(void **state)
@@ -181,6 +224,8 @@ int main(void)
         cmocka_unit_test(lists_arrive_whole_as_deep_as_they_may_be),
         cmocka_unit_test(an_error_arrives_with_its_cause_and_its_children),
         cmocka_unit_test(pointers_and_futures_stay_at_home),
+        cmocka_unit_test(what_is_shared_in_memory_may_be_too_much),
+        cmocka_unit_test(a_bare_code_needs_no_memory),
         cmocka_unit_test(without_memory_nothing_arrives_and_nothing_is_lost),
         cmocka_unit_test(bytes_that_are_no_value_are_refused),
     };

@@ -9,5 +9,7 @@
 
 /* Until `deadline` of anyl_port_now's clock. UINT64_MAX is never: ANYLOOP_E_DEADLOCK, unless a host may wake the loop. */
 anyloop_status anyl_flag_sleep(uint64_t deadline);
+/* Ends a sleep during which the thread did something else. */
+void anyl_flag_rouse(void);
 
 #endif

@@ -43,6 +43,7 @@ anyloop_status anyl_poller_wait(anyl_poller *poller, uint64_t deadline)
 void anyl_poller_wake(anyl_poller *poller)
 {
     poller->woken = true;
+    anyl_flag_rouse();
 }
 
 void anyl_poller_clear(anyl_poller *poller)

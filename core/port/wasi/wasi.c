@@ -39,6 +39,10 @@ anyloop_status anyl_flag_sleep(uint64_t deadline)
     return ANYLOOP_OK;
 }
 
+void anyl_flag_rouse(void)
+{
+}
+
 bool anyl_port_condition_wait_until(anyl_condition *condition, anyl_mutex *mutex, uint64_t deadline)
 {
     if (deadline == UINT64_MAX)

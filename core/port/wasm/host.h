@@ -25,8 +25,9 @@ ANYL_IMPORT(log) void anyl_host_log(uint32_t level, const char *text, uint32_t s
 
 enum { ANYL_HOST_WAITS = 1, ANYL_HOST_SUSPENDS = 2 };
 ANYL_IMPORT(blocking) uint32_t anyl_host_blocking(void);
-ANYL_IMPORT(wait) void anyl_host_wait(double ms);
+ANYL_IMPORT(wait) uint32_t anyl_host_wait(double ms); /* 0: nothing could ever end it */
 ANYL_IMPORT_IN_C(suspend) void anyl_host_suspend(double ms);
+ANYL_IMPORT(rouse) void anyl_host_rouse(void); /* ends a suspension */
 ANYL_IMPORT_IN_C(turn_at) void anyl_host_turn_at(void *data, double deadline, void (*call)(void *data));
 
 ANYL_IMPORT(workers) uint32_t anyl_host_workers(void);

@@ -9,6 +9,10 @@
 
 #include <stdlib.h>
 
+#ifdef __EMSCRIPTEN_PTHREADS__
+#error "anyloop: this port has no threads: build without -pthread; jobs run in workers, see anyloop_worker_pool_new"
+#endif
+
 #define WASM_NS_PER_MS 1e6
 #define WASM_STRETCH UINT64_C(8000000) /* ns: half of a frame at 60 Hz */
 
@@ -44,12 +48,17 @@ anyloop_status anyl_flag_sleep(uint64_t deadline)
     uint64_t left = deadline == UINT64_MAX ? UINT64_MAX : deadline > now ? deadline - now : 0;
     uint32_t blocking = anyl_host_blocking();
     if (blocking == ANYL_HOST_WAITS)
-        anyl_host_wait(wasm_ms(left));
-    else if (blocking == ANYL_HOST_SUSPENDS)
+        return anyl_host_wait(wasm_ms(left)) ? ANYLOOP_OK : ANYLOOP_E_DEADLOCK;
+    if (blocking == ANYL_HOST_SUSPENDS)
         anyl_host_suspend(wasm_ms(left));
     else
         return ANYLOOP_E_WOULD_BLOCK;
     return ANYLOOP_OK;
+}
+
+void anyl_flag_rouse(void)
+{
+    anyl_host_rouse();
 }
 
 uint64_t anyl_port_stretch(void)
