@@ -165,11 +165,11 @@ ANYLOOP_API anyloop_status anyloop_loop_get_figures(const anyloop_loop *loop, an
 typedef struct anyloop_executor_figures {
     uint32_t struct_size;
     uint32_t max_workers; /* as the pool was made with */
-    uint32_t workers;     /* threads, now */
+    uint32_t workers;     /* threads or workers, now */
     uint32_t running;     /* of them, those that run a job, now */
     uint64_t queued;      /* jobs that wait, now */
     uint64_t queued_most; /* the most that waited at once */
-    uint64_t done;        /* jobs that a thread has dealt with */
+    uint64_t done;        /* jobs that are dealt with */
     uint64_t cancelled;   /* jobs that were taken out of the queue */
     uint64_t wait_total;  /* ns that the jobs dealt with had waited in the queue */
     uint64_t wait_most;   /* the longest of these */
