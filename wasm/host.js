@@ -318,6 +318,7 @@ function anyloopHost(env) {
     return new Promise(function (resolve) {
       var timer = ms < 0 ? null : ms === 0 ? undefined : setTimeout(done, Math.min(Math.ceil(ms), LONGEST));
       function done() {
+        if (settle !== done) return; // it was over before its task came, and another may have begun
         suspended = false;
         settle = function () {};
         clearTimeout(timer);

@@ -268,6 +268,7 @@ EM_JS(void, anyl_js_host, (void), {
         return new Promise(function (resolve) {
           var timer = ms < 0 ? null : ms === 0 ? undefined : setTimeout(done, Math.min(Math.ceil(ms), LONGEST));
           function done() {
+            if (settle !== done) return;
             suspended = false;
             settle = function () {};
             clearTimeout(timer);
