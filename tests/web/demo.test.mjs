@@ -35,7 +35,14 @@ after(() => rmSync(folder, { recursive: true }));
 const inNode = (...names) => execFileSync(process.execPath, [`${BUILD}/examples/wordcount/wordcount.js`, "--", ...names],
   { cwd: folder, encoding: "utf8" });
 const shown = (page, id) => page.evaluate((id) => document.getElementById(id).textContent, id);
-const state = (page, name) => page.waitForFunction((name) => document.body.dataset.state === name, name, { timeout: 50_000 });
+
+// It gives up before the case does, and says where the page is.
+async function state(page, name) {
+  await page.waitForFunction((name) => document.body.dataset.state === name, name, { timeout: 20_000 }).catch(async (error) => {
+    const told = await page.evaluate(() => `${document.body.dataset.state}: ${document.getElementById("run").innerText}`);
+    throw new Error(`the page is not ${name} but ${told}, with ${page.workers().length} workers`, { cause: error });
+  });
+}
 const choose = (page, ...names) => page.setInputFiles("#files", at(...names));
 
 // Chromium gives one that computes two seconds more.
