@@ -88,9 +88,8 @@ void anyloop_job_raise(anyloop_job *job, anyloop_status code, const char *text)
 void anyloop_job_raise_error(anyloop_job *job, const anyloop_value *error)
 {
     anyloop_value outcome = anyl_value_take(error);
-    if (outcome.kind != ANYLOOP_ERROR) {
+    if (outcome.kind != ANYLOOP_ERROR)
         anyl_error_put(&outcome, ANYLOOP_E_TYPE);
-    }
     api_end_job(job, ANYLOOP_FAILED, outcome);
 }
 

@@ -190,9 +190,8 @@ void anyloop_task_raise(anyloop_task *task, anyloop_status code, const char *tex
 void anyloop_task_raise_error(anyloop_task *task, const anyloop_value *error)
 {
     anyloop_value taken = anyl_value_take(error);
-    if (taken.kind != ANYLOOP_ERROR) {
+    if (taken.kind != ANYLOOP_ERROR)
         anyl_error_put(&taken, ANYLOOP_E_TYPE);
-    }
     if (steps(task))
         anyl_task_raise(anyl_task_of(task), taken);
     else

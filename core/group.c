@@ -187,9 +187,8 @@ static int32_t leave_group(struct group_frame *my, anyl_task *task)
     if (group->parent_cancel_requested && anyl_task_uncancel(task) == 0)
         my->propagates = false;
     bool errors = group->error_count || group->errors_lost;
-    if (my->propagates && !errors) {
+    if (my->propagates && !errors)
         return anyl_end_as(task, ANYLOOP_CANCELLED, &my->cancellation);
-    }
     if (my->outcome == ANYLOOP_FAILED) {
         add_error(group, &my->value);
         errors = true;

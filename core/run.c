@@ -304,14 +304,12 @@ anyloop_status anyl_run_fd(anyloop_loop *loop, int32_t *out)
 
 /* ---- turns from the system's own event loop */
 
-#define HOSTED_BUDGET UINT64_C(8000000) /* ns: half of a frame at 60 Hz */
-
 static void hosted_turn(void *data)
 {
     anyloop_loop *loop = data;
     anyloop_turn_info info = {.struct_size = sizeof info};
     anyl_life_retain(loop);
-    anyloop_status status = anyl_run_turn(loop, HOSTED_BUDGET, NULL, 0, &info);
+    anyloop_status status = anyl_run_turn(loop, ANYL_PORT_STRETCH, NULL, 0, &info);
     bool goes_on = status == ANYLOOP_OK && !info.stopped && loop->hosted;
     if (goes_on)
         anyl_port_turn_at(loop, info.next_deadline, hosted_turn);

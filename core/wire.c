@@ -60,12 +60,13 @@ static bool pack(struct packer *packer, const anyloop_value *value, uint32_t dep
 static bool pack_error(struct packer *packer, const anyloop_value *error, uint32_t depth)
 {
     const anyloop_value *cause = anyl_error_cause(error), *children = anyl_error_children(error);
-    const anyl_wire_error more = {anyl_error_os_code(error), (cause ? HAS_CAUSE : 0u) |
-                                                                     (children ? HAS_CHILDREN : 0u)};
+    const anyl_wire_error more = {anyl_error_os_code(error),
+                                  (cause ? HAS_CAUSE : 0u) | (children ? HAS_CHILDREN : 0u)};
     size_t size;
     const char *text = anyl_error_get_text(error, &size);
     return pack_record(packer, ANYLOOP_ERROR, error->flags, size) && pack_bytes(packer, &more, sizeof more) &&
-           pack_bytes(packer, text, size) && (!cause || pack(packer, cause, depth + 1)) && (!children || pack(packer, children, depth + 1));
+           pack_bytes(packer, text, size) && (!cause || pack(packer, cause, depth + 1)) &&
+           (!children || pack(packer, children, depth + 1));
 }
 
 static bool pack(struct packer *packer, const anyloop_value *value, uint32_t depth)
@@ -106,7 +107,7 @@ anyloop_status anyl_wire_pack(const anyloop_allocator *allocator, const anyloop_
     }
     if (value->kind < ANYLOOP_TEXT)
         return ANYLOOP_OK;
-    if (value->kind == ANYLOOP_ERROR && value->owner == 0) { /* a bare code: it says that there is no memory, for instance */
+    if (value->kind == ANYLOOP_ERROR && value->owner == 0) { /* that there is no memory, for instance */
         out->record = (anyl_wire_record){ANYLOOP_ERROR, value->flags, 0};
         out->head_size += sizeof out->bare;
         return ANYLOOP_OK;

@@ -37,7 +37,9 @@ anyloopHost({
         if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
       });
       // A program that went on behind main ends here: with atexit functions, and with what stdout still holds.
-      process.on('beforeExit', function () { if (typeof exitRuntime === 'function' && runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
+      process.on('beforeExit', function () {
+        if (typeof exitRuntime === 'function' && runtimeInitialized && !runtimeExited && !ABORT) exitRuntime();
+      });
     }
   },
   log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },

@@ -16,7 +16,8 @@
 // job, and waits for the other before it says anything. All ring one bell.
 function anyloopHost(env) {
   var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0;
-  var UNREADABLE = 'no memory for what it was told, or said', SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
+  var SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
+  var UNREADABLE = 'no memory for what it was told, or said';
   var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
   var threads = isNode ? env.builtin('worker_threads') : null;
   var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born; // in a worker of ours: how it was started
@@ -209,7 +210,7 @@ function anyloopHost(env) {
   // Runs what a thread of Node begins with: it tells of a program that cannot be loaded, of what nobody catches, and of its
   // end, even to a main thread that blocks and hears no events. (What Emscripten throws again ends it without an 'exit'.)
   var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
-    "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
+    "function say(why) { mine.port.postMessage([" + DIED + ", 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
     "function fail(e) { if (!e || e.name !== 'ExitStatus') say(String(e && e.message || e)); }" +
     "process.on('exit', function (code) { say('it exited with status ' + code); });" +
     "process.on('uncaughtExceptionMonitor', fail);" +

@@ -86,6 +86,7 @@ bool anyl_port_can_block(void);
 bool anyl_port_turn_at(void *data, uint64_t deadline, void (*call)(void *data));
 /* How long a run may go on before it must wait, if only for an instant, so that such a system lives. 0: for ever. */
 uint64_t anyl_port_stretch(void);
+#define ANYL_PORT_STRETCH UINT64_C(8000000) /* where there is one: half of a frame at 60 Hz */
 
 /* ---- workers: other copies of this program, each with a memory of its own, that serve jobs */
 

@@ -62,7 +62,9 @@ int main(int argc, char **argv)
     anyloop_future_release(pending);
     anyloop_future_release(job);
     anyloop_loop_close(loop);
-    if (status != ANYLOOP_OK)
+    if (status != ANYLOOP_OK) {
         fputs(anyloop_status_text(status), stderr);
+        fputs("\n", stderr);
+    }
     return status != ANYLOOP_OK;
 }

@@ -1,9 +1,8 @@
 # In a native build: the same project once more, built for WASI beside it, and what the tests there say.
 
 find_program(ANYLOOP_CLANG_19 clang-19)
-find_program(ANYLOOP_NODE node)
+include(${PROJECT_SOURCE_DIR}/cmake/node.cmake)
 set(ANYLOOP_WASI_COMPILES FALSE)
-set(ANYLOOP_NODE_20 FALSE)
 if(ANYLOOP_CLANG_19)
   set(empty ${CMAKE_CURRENT_BINARY_DIR}/wasi-empty)
   file(WRITE ${empty}.c "int main(void) { return 0; }\n")
@@ -13,16 +12,9 @@ if(ANYLOOP_CLANG_19)
     set(ANYLOOP_WASI_COMPILES TRUE)
   endif()
 endif()
-if(ANYLOOP_NODE)
-  execute_process(COMMAND ${ANYLOOP_NODE} -p "+(parseInt(process.versions.node) >= 20)" OUTPUT_VARIABLE node_is_new
-    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-  if(node_is_new)
-    set(ANYLOOP_NODE_20 TRUE)
-  endif()
-endif()
 
 # The modules are the same whatever the native build is: they are made once of the sources, once of the amalgamation.
-if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR ANYLOOP_POLLER STREQUAL "poll")
+if(NOT CMAKE_BUILD_TYPE MATCHES "^(Release|MinSizeRel)$" OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR ANYLOOP_POLLER STREQUAL "poll")
   return()
 endif()
 

@@ -1,6 +1,7 @@
 # In a native build: the two amalgamated files once more, built by Emscripten beside it, and what the tests there say. The
 # sources themselves are the preset `web`.
 
+include(${PROJECT_SOURCE_DIR}/cmake/node.cmake)
 find_program(ANYLOOP_EMCC emcc HINTS $ENV{EMSDK}/upstream/emscripten)
 
 anyloop_add_check(web/host-js NEEDS Python3_FOUND COMMAND ${Python3_EXECUTABLE} tools/host_js.py --check)

@@ -173,8 +173,9 @@ typedef struct anyloop_worker_pool_options {
 /* Make a pool of workers: copies of this program, each with a memory of its own, that serve the jobs of the table which
  * `anyloop_worker_main` was given: Web Workers in a page, worker_threads in Node. They need no special headers.
  *
- * A job's input and result travel as bytes: FUTURE and FOREIGN values do not, ANYLOOP_E_TYPE. A job that is not in the
- * table fails with ANYLOOP_E_NOT_FOUND. The job sees no context, and `anyloop_job_stopping` says 0: cancelling a job
+ * A job's input and result travel as bytes: FUTURE and FOREIGN values do not, nor does what is nested deeper than 64
+ * lists or errors, ANYLOOP_E_TYPE; nor more than 1 GiB, ANYLOOP_E_NOMEM, but for one TEXT or BYTES alone. A job that is
+ * not in the table fails with ANYLOOP_E_NOT_FOUND. The job sees no context, and `anyloop_job_stopping` says 0: cancelling a job
  * that runs ends its worker, and another takes its place. A worker that traps or dies costs the job that it ran, which
  * fails with ANYLOOP_E_ABANDONED and a text that says of what; a program that cannot be loaded into a worker fails
  * those that wait with ANYLOOP_E_OS and the reason.

@@ -20,7 +20,8 @@ EM_JS(void, anyl_js_host, (void), {
     //
     function anyloopHost(env) {
       var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0;
-      var UNREADABLE = 'no memory for what it was told, or said', SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
+      var SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
+      var UNREADABLE = 'no memory for what it was told, or said';
       var isNode = typeof process === 'object' && process !== null && !!process.versions && !!process.versions.node;
       var threads = isNode ? env.builtin('worker_threads') : null;
       var born = isNode ? threads.workerData && threads.workerData.anyloop : env.born;
@@ -176,7 +177,7 @@ EM_JS(void, anyl_js_host, (void), {
         return unborn.splice(0).map(function (item) { died(item[0], item[1]); }).length > 0;
       }
       var beginning = "var t = require('worker_threads'), mine = t.workerData.anyloop;" +
-        "function say(why) { mine.port.postMessage([4, 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
+        "function say(why) { mine.port.postMessage([" + DIED + ", 0, why]); Atomics.add(mine.bell, 0, 1); Atomics.notify(mine.bell, 0); }" +
         "function fail(e) { if (!e || e.name !== 'ExitStatus') say(String(e && e.message || e)); }" +
         "process.on('exit', function (code) { say('it exited with status ' + code); });" +
         "process.on('uncaughtExceptionMonitor', fail);" +
@@ -397,7 +398,9 @@ EM_JS(void, anyl_js_host, (void), {
           [process.stdout, process.stderr].forEach(function (stream) {
             if (stream && stream._handle && stream._handle.setBlocking) stream._handle.setBlocking(true);
           });
-          process.on('beforeExit', function () { if (typeof exitRuntime === 'function' && runtimeInitialized && !runtimeExited && !ABORT) exitRuntime(); });
+          process.on('beforeExit', function () {
+            if (typeof exitRuntime === 'function' && runtimeInitialized && !runtimeExited && !ABORT) exitRuntime();
+          });
         }
       },
       log: function (level, text) { err('anyloop: ' + (level === 1 ? 'error' : 'warning') + ': ' + text); },

@@ -14,7 +14,6 @@
 #endif
 
 #define WASM_NS_PER_MS 1e6
-#define WASM_STRETCH UINT64_C(8000000) /* ns: half of a frame at 60 Hz */
 
 static double wasm_ms(uint64_t ns)
 {
@@ -63,7 +62,7 @@ void anyl_flag_rouse(void)
 
 uint64_t anyl_port_stretch(void)
 {
-    return anyl_host_blocking() == ANYL_HOST_SUSPENDS ? WASM_STRETCH : 0;
+    return anyl_host_blocking() == ANYL_HOST_SUSPENDS ? ANYL_PORT_STRETCH : 0;
 }
 
 /* There is no thread that could signal: what is waited for can only come from the host. */
