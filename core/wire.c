@@ -107,7 +107,7 @@ anyloop_status anyl_wire_pack(const anyloop_allocator *allocator, const anyloop_
     }
     if (value->kind < ANYLOOP_TEXT)
         return ANYLOOP_OK;
-    if (value->kind == ANYLOOP_ERROR && value->owner == 0) { /* that there is no memory, for instance */
+    if (value->kind == ANYLOOP_ERROR && value->bits == 0) { /* a code alone: that there is no memory, for instance */
         out->record = (anyl_wire_record){ANYLOOP_ERROR, value->flags, 0};
         out->head_size += sizeof out->bare;
         return ANYLOOP_OK;

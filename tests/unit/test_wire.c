@@ -174,6 +174,12 @@ static void a_bare_code_needs_no_memory(void **state)
     assert_int_equal(anyloop_error_code(&out), ANYLOOP_E_NOMEM);
     anyl_wire_free(&none, &wire);
     anyloop_value_release(&out);
+
+    const anyloop_value text = anyloop_static_text("why"), told = anyl_error_as(&text, ANYLOOP_E_USER);
+    assert_ok(travel(&told, &out)); /* nobody owns that one either */
+    assert_int_equal(anyloop_error_code(&out), ANYLOOP_E_USER);
+    assert_string_equal(anyloop_error_text(&out, NULL), "why");
+    anyloop_value_release(&out);
 }
 
 static void without_memory_nothing_arrives_and_nothing_is_lost(void **state)
