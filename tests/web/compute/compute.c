@@ -14,7 +14,7 @@ enum { PIECE = 20 }; /* ms */
 static void compute(anyloop_job *job, const anyloop_value *in)
 {
     volatile uint32_t state = 1;
-    for (const double end = emscripten_get_now() + PIECE; emscripten_get_now() < end;)
+    for (const double end = emscripten_get_now() + (double)PIECE; emscripten_get_now() < end;)
         for (int i = 0; i < 10000; i++)
             state = state * 1664525 + 1013904223;
     anyloop_value_retain(in);
