@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BUILD, pageTest } from "./harness.mjs";
+import { BUILD, pageTest, UNLOADABLE } from "./harness.mjs";
 
 const root = `${BUILD}/web-demo`;
 const policy = { "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; " +
@@ -181,7 +181,7 @@ pageTest("the page tells of a worker whose script is missing",
     assert.match(await printed(page), /^wordcount: notes.txt: .*worker\.js.*\nwordcount: empty.txt: .*worker\.js/);
   });
 
-pageTest("the page tells of a worker that finds another file for its program", { root }, async ({ open }) => {
+pageTest("the page tells of a worker that finds another file for its program", { root, aside: UNLOADABLE }, async ({ open }) => {
   const page = await open("/index.html");
   let asked = 0;
   await page.route("**/wordcount.wasm", (route) =>

@@ -98,6 +98,9 @@ export function checkAsked({ timeouts, pendingMost, intervals, messages }) {
 const pageOf = (script, module) => `<!doctype html><meta charset="utf-8"><title>${script}</title><link rel="icon" href="data:,">
 ${module ? `<script>var Module = ${JSON.stringify(module)};</script>` : ""}<script src="${script}"></script>`;
 
+// What Emscripten tells the console, each release in its way, of a module that cannot be loaded.
+export const UNLOADABLE = [/^wasm streaming compile failed/, /^falling back to ArrayBuffer/, /^failed to asynchronously prepare wasm/, /^Aborted\(/];
+
 // Everything that a page says, as it comes.
 class Record {
   constructor(aside) {
@@ -113,7 +116,8 @@ class Record {
     page.on("console", (message) => {
       const type = message.type(), text = message.text();
       this.transcript.push(`${type}: ${text}`);
-      if (SPOKEN.has(type) && !this.aside.some((pattern) => pattern.test(text))) this.lines.push(text);
+      if (this.aside.some((pattern) => pattern.test(text))) return;
+      if (SPOKEN.has(type)) this.lines.push(text);
       if (type === "error") this.errors.push(text);
     });
     page.on("worker", () => this.workers++);

@@ -22,7 +22,11 @@ const watch = `
   threads.Worker = class extends threads.Worker {
     constructor(...all) { super(...all); begun++; alive.add(this); this.on("exit", () => alive.delete(this)); }
   };
+  let asked = false;
+  process.on("beforeExit", (status) => process.exit(status)); // newer Emscriptens leave it at that
   process.exit = (status) => {
+    if (asked) return;
+    asked = true;
     const end = Date.now() + 5000, look = setInterval(() => {
       if (alive.size && Date.now() < end) return;
       console.log(begun, "begun,", alive.size, "left");

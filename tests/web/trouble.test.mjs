@@ -6,14 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { BUILD, pageTest, textOf } from "./harness.mjs";
+import { BUILD, pageTest, textOf, UNLOADABLE } from "./harness.mjs";
 
 const root = `${BUILD}/tests/web/pages`, script = readFileSync(`${root}/one.js`, "utf8");
 
-// Of a page that runs one.js. In the worker Emscripten tells the console too what it could not load.
-const aside = [/^failed to asynchronously prepare wasm/, /^Aborted\(/];
+// Of a page that runs one.js.
 function fails(what, options, reason) {
-  pageTest(`${what} fails the job`, { root, aside, ...options }, async ({ open }) =>
+  pageTest(`${what} fails the job`, { root, aside: UNLOADABLE, ...options }, async ({ open }) =>
     (await open("/one.js", options.program && { anyloop: { program: options.program } })).prints(
       [new RegExp(`^ANYLOOP_E_OS: no worker could be started: cannot load ${reason.source}$`), "shutdown: ANYLOOP_OK"]));
 }
