@@ -87,12 +87,12 @@ static void lives(const char *what, int count, int works)
 {
     live(works, 1); /* what is made once */
     const int64_t blocks_before = blocks, bytes_before = bytes;
-    const int before = mallinfo().uordblks;
+    const long before = (long)mallinfo().uordblks; /* an int, or a size_t */
     int bad = 0;
     for (int i = 0; i < count; i++)
         bad += live(works, i % 2);
-    printf("%d %s: %d failures; %lld blocks, %lld bytes more; %d of the program's\n", count, what, bad,
-           (long long)(blocks - blocks_before), (long long)(bytes - bytes_before), mallinfo().uordblks - before);
+    printf("%d %s: %d failures; %lld blocks, %lld bytes more; %ld of the program's\n", count, what, bad,
+           (long long)(blocks - blocks_before), (long long)(bytes - bytes_before), (long)mallinfo().uordblks - before);
 }
 
 int main(int argc, char **argv)
