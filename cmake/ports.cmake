@@ -3,6 +3,7 @@ set(anyloop_port_posix posix/thread libc alone)
 set(anyloop_port_sim sim single flag libc/log alone)
 set(anyloop_port_wasi wasi single flag libc alone)
 set(anyloop_port_wasm wasm emscripten single flag)
+set(anyloop_port_reactor wasm single flag)
 set(anyloop_poller_linux posix/poller)
 set(anyloop_poller_poll poll)
 

@@ -2,7 +2,7 @@
 """amalgamate.py FOLDER: writes anyloop.h and anyloop.c, the whole interface and the whole core, into FOLDER.
 
 Users drop the two into their own tree: `cc -c anyloop.c`, on Linux with -pthread. The compiler says which port it is for;
-with ANYLOOP_PORT_SIM or ANYLOOP_PORT_WASM defined it is that one, with ANYLOOP_POLLER_POLL the poller of plain POSIX
+with ANYLOOP_PORT_SIM or ANYLOOP_PORT_REACTOR defined it is that one, with ANYLOOP_POLLER_POLL the poller of plain POSIX
 instead of Linux's. cmake/ports.cmake tells what a port is made of.
 
 All of the core is one translation unit there, as in a release build, so a name that is one file's own must be unique: a
@@ -19,7 +19,8 @@ VERSION = re.compile(r"^#define ANYLOOP_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", re
 PARTS = re.compile(r"^set\(anyloop_(port|poller)_(\w+) ([^)]+)\)", re.MULTILINE)
 # The ports in the order in which they are asked for, and when they are meant.
 PORTS = {"sim": "defined(ANYLOOP_PORT_SIM)",
-         "wasm": "defined(ANYLOOP_PORT_WASM) || defined(__EMSCRIPTEN__)",
+         "reactor": "defined(ANYLOOP_PORT_REACTOR)",
+         "wasm": "defined(__EMSCRIPTEN__)",
          "wasi": "defined(__wasi__)",
          "posix": "defined(__linux__)"}
 
@@ -89,8 +90,6 @@ def port_files():
     """The files of each port of this tree, and of each poller of the port posix, headers first."""
     files = {"port": {}, "poller": {}}
     for kind, name, parts in PARTS.findall((ROOT / "cmake/ports.cmake").read_text()):
-        if kind == "port" and not (CORE / "port" / name).is_dir():
-            continue
         paths = [CORE / "port" / part for part in parts.split()]
         found = [sorted(path.glob("*.[ch]")) if path.is_dir() else [path.with_suffix(".c")] for path in paths]
         files[kind][name] = sorted(sum(found, []), key=lambda path: path.suffix != ".h")

@@ -10,7 +10,7 @@
 
 #include "../port.h"
 
-#ifdef __EMSCRIPTEN__
+#if defined(__EMSCRIPTEN__) && !defined(ANYLOOP_PORT_REACTOR)
 /* port/emscripten defines them, most in JavaScript: as EM_JS declares those, which is too late for a call before it in one unit. */
 #define ANYL_IMPORT(name) __attribute__((import_module("env"), import_name("anyl_host_" #name))) extern
 #define ANYL_IMPORT_IN_C(name) extern
@@ -19,6 +19,13 @@
 #define ANYL_IMPORT_IN_C(name) ANYL_IMPORT(name)
 #endif
 #define ANYL_EXPORT(name) __attribute__((used, visibility("default"), export_name(#name)))
+
+#define ANYL_HOST_NS_PER_MS 1e6
+
+static inline double anyl_host_ms(uint64_t ns)
+{
+    return ns == UINT64_MAX ? -1 : (double)ns / ANYL_HOST_NS_PER_MS;
+}
 
 ANYL_IMPORT(now) double anyl_host_now(void);
 ANYL_IMPORT(log) void anyl_host_log(uint32_t level, const char *text, uint32_t size);
