@@ -88,6 +88,21 @@ function anyloopHost(env) {
     }
   }
 
+  // In a macrotask that is there already, a message's: what `run` wakes is turned at its end, and not in another one,
+  // which costs 3 us.
+  function during(run) {
+    if (turning || taskDue) {
+      run();
+      return;
+    }
+    taskDue = true;
+    try {
+      run();
+    } finally {
+      runTurns();
+    }
+  }
+
   function leave() {
     turns.clear();
     workers.forEach(function (copy, number) { end(number); });
@@ -226,11 +241,14 @@ function anyloopHost(env) {
     copy.port.on('messageerror', function () { died(copy, UNREADABLE); });
     copy.worker = new threads.Worker(beginning, {
       eval: true, name: name, argv: [], execArgv: [],
-      workerData: {anyloop: {program: env.program(), port: ends.port2, bell: bell, cell: copy.cell, name: name}},
+      workerData: {anyloop: {program: env.program(), module: env.module, port: ends.port2, bell: bell, cell: copy.cell, name: name}},
       transferList: [ends.port2]
     });
     copy.worker.on('error', function (e) { died(copy, e && e.message || e); });
-    copy.worker.on('exit', function (code) { died(copy, 'it exited with status ' + code); });
+    copy.worker.on('exit', function (code) {
+      hear(copy, MOST); // its last word may still be on the way
+      died(copy, 'it exited with status ' + code);
+    });
   }
 
   function startWorker(copy, name) {
@@ -413,6 +431,7 @@ function anyloopHost(env) {
     suspend: suspend,
     rouse: function () { settle(); },
     turn_at: turnAt,
+    during: during,
     workers: count,
     worker_start: start,
     worker_send: send,

@@ -82,6 +82,18 @@ EM_JS(void, anyl_js_host, (void), {
           arrange();
         }
       }
+      function during(run) {
+        if (turning || taskDue) {
+          run();
+          return;
+        }
+        taskDue = true;
+        try {
+          run();
+        } finally {
+          runTurns();
+        }
+      }
       function leave() {
         turns.clear();
         workers.forEach(function (copy, number) { end(number); });
@@ -192,11 +204,14 @@ EM_JS(void, anyl_js_host, (void), {
         copy.port.on('messageerror', function () { died(copy, UNREADABLE); });
         copy.worker = new threads.Worker(beginning, {
           eval: true, name: name, argv: [], execArgv: [],
-          workerData: {anyloop: {program: env.program(), port: ends.port2, bell: bell, cell: copy.cell, name: name}},
+          workerData: {anyloop: {program: env.program(), module: env.module, port: ends.port2, bell: bell, cell: copy.cell, name: name}},
           transferList: [ends.port2]
         });
         copy.worker.on('error', function (e) { died(copy, e && e.message || e); });
-        copy.worker.on('exit', function (code) { died(copy, 'it exited with status ' + code); });
+        copy.worker.on('exit', function (code) {
+          hear(copy, MOST);
+          died(copy, 'it exited with status ' + code);
+        });
       }
       function startWorker(copy, name) {
         copy.worker = env.worker(name);
@@ -353,6 +368,7 @@ EM_JS(void, anyl_js_host, (void), {
         suspend: suspend,
         rouse: function () { settle(); },
         turn_at: turnAt,
+        during: during,
         workers: count,
         worker_start: start,
         worker_send: send,
