@@ -1,0 +1,58 @@
+// context.ts -- variables that each task has a value of its own for.
+import { K } from "./abi.js";
+import { must } from "./errors.js";
+import { getRunningLoop } from "./current.js";
+import type { Loop } from "./loop.js";
+import { c, heap, room, withText } from "./module.js";
+import { Owned } from "./owned.js";
+import { read, write } from "./value.js";
+
+export class ContextVar<T = unknown> extends Owned {
+  /** After `load`. */
+  constructor(readonly name: string, private options: { default?: T } = {}) {
+    super(withText(name, (start) => {
+      must(c.anyloop_contextvar_new(start, room.out));
+      return heap()[room.out >> 2]!;
+    }));
+  }
+
+  protected releaser(): (pointer: number) => void {
+    return c.anyloop_contextvar_release;
+  }
+
+  /** Its value in the current context, else the default; undefined without one. */
+  get(loop: Loop = getRunningLoop()): T | undefined {
+    return this.outcome(c.anyloop_contextvar_get(loop.pointer, this.open, room.value));
+  }
+
+  /** @internal */
+  outcome(status: number): T | undefined {
+    if (status === K.E_NOT_FOUND) return this.options.default;
+    must(status);
+    const value = read(room.value) as T;
+    c.anyloop_value_release(room.value);
+    return value;
+  }
+
+  set(value: T, loop: Loop = getRunningLoop()): void {
+    write(room.value, value);
+    must(c.anyloop_contextvar_set(loop.pointer, this.open, room.value));
+  }
+}
+
+/** What the variables were when it was copied. Tasks and callbacks run in a copy of their maker's by themselves. */
+export class Context extends Owned {
+  protected releaser(): (pointer: number) => void {
+    return c.anyloop_context_release;
+  }
+
+  get<T>(variable: ContextVar<T>): T | undefined {
+    return variable.outcome(c.anyloop_context_get(this.open, variable.open, room.value));
+  }
+}
+
+/** Copies the current context. */
+export function copyContext(loop: Loop = getRunningLoop()): Context {
+  must(c.anyloop_context_copy(loop.pointer, room.out));
+  return new Context(heap()[room.out >> 2]!);
+}

@@ -1,0 +1,66 @@
+// errors.ts -- what is thrown.
+import { K } from "./abi.js";
+import { c, textAt } from "./module.js";
+
+/** What the core says when something cannot be done, or how an operation failed. */
+export class AnyloopError extends Error {
+  /** Said here, since what is shipped has shorter ones. */
+  static readonly name: string = "AnyloopError";
+
+  /** The status by name, such as "ANYLOOP_E_CLOSED". */
+  readonly code: string;
+  /** What the status means, and what to do about it. */
+  readonly hint: string;
+  /** What was said beyond that, a cancellation's reason for instance. */
+  readonly text: string;
+
+  constructor(readonly status: number, text = "", options?: ErrorOptions) {
+    const hint = textAt(c.anyloop_status_text(status));
+    super(text || hint, options);
+    this.name = "AnyloopError";
+    this.code = textAt(c.anyloop_status_name(status));
+    this.hint = hint;
+    this.text = text;
+  }
+}
+
+/** A task or future was cancelled. Its name is the one that the web's own abortions have. */
+export class CancelledError extends AnyloopError {
+  static override readonly name: string = "CancelledError";
+
+  constructor(text?: string, options?: ErrorOptions) {
+    super(K.E_CANCELLED, text, options);
+    this.name = "AbortError";
+  }
+}
+
+export class TimeoutError extends AnyloopError {
+  static override readonly name: string = "TimeoutError";
+
+  constructor(text?: string, options?: ErrorOptions) {
+    super(K.E_TIMED_OUT, text, options);
+    this.name = "TimeoutError";
+  }
+}
+
+/** Several tasks of a group failed. */
+export class ExceptionGroup extends AnyloopError {
+  static override readonly name: string = "ExceptionGroup";
+
+  constructor(readonly errors: any[], text?: string, options?: ErrorOptions) {
+    super(K.E_GROUP, text, options);
+    this.name = "ExceptionGroup";
+  }
+}
+
+export function errorOf(status: number, text?: string, options?: ErrorOptions): AnyloopError {
+  if (status === K.E_CANCELLED) return new CancelledError(text, options);
+  if (status === K.E_TIMED_OUT) return new TimeoutError(text, options);
+  return new AnyloopError(status, text, options);
+}
+
+/** Throws what a refusal of the core says. */
+export function must(status: number): number {
+  if (status < 0) throw errorOf(status);
+  return status;
+}

@@ -1,0 +1,76 @@
+// executor.ts -- functions of modules as jobs, which run in workers.
+import { Future } from "./future.js";
+import type { Call } from "./copy.js";
+import { getRunningLoop } from "./current.js";
+import { given, type Loop } from "./loop.js";
+import { c, room } from "./module.js";
+import type { Executor } from "./pool.js";
+import { follow } from "./spawn.js";
+import { place } from "./value.js";
+
+export interface JobOptions {
+  /** What is moved to the worker instead of copied. */
+  transfer?: Transferable[];
+  /** Hears what the job says by `progress`, in a turn of the loop. */
+  onProgress?: (value: any) => void;
+  /** Cancels the job when it is aborted. */
+  signal?: AbortSignal;
+}
+
+/** A function of a module, which runs in a worker. */
+export class Job<A extends unknown[] = any[], R = unknown> {
+  constructor(readonly module: string, readonly name: string, readonly options: JobOptions = {}) {}
+
+  /** The same function, run in this way. */
+  with(options: JobOptions): Job<A, R> {
+    return new Job(this.module, this.name, { ...this.options, ...options });
+  }
+}
+
+type Functions<M> = { [N in keyof M]: M[N] extends (...parameters: any[]) => any ? N : never }[keyof M];
+type JobOf<F> = F extends (...parameters: infer A) => infer R ? Job<A, Awaited<R>> : never;
+
+/**
+ * The function `name` of a module as a job: `job(new URL("./x.js", import.meta.url), "name")`. Of a function that the
+ * pool's own workers `serve`: `job(null, "name")`. Typed: `job<typeof import("./x.js"), "name">`.
+ */
+export function job<M = Record<string, (...parameters: any[]) => any>, N extends Functions<M> = Functions<M>>(
+  module: URL | string | null, name: N,
+): JobOf<M[N]> {
+  return new Job(module === null ? "" : String(module), name as string) as JobOf<M[N]>;
+}
+
+/** Runs a job in a worker. Null is the loop's own pool. Throws ANYLOOP_E_FULL when the queue is full. */
+export function runInExecutor<A extends unknown[], R>(
+  executor: Executor | null, job: Job<A, R>, ...parameters: A
+): Future<R> {
+  return submit(getRunningLoop(), executor, job, parameters, false);
+}
+
+/** The same, but when the queue is full the job waits for its place in it. */
+export function runInExecutorWhenFree<A extends unknown[], R>(
+  executor: Executor | null, job: Job<A, R>, ...parameters: A
+): Future<R> {
+  return submit(getRunningLoop(), executor, job, parameters, true);
+}
+
+/** @internal */
+export function submit<R>(
+  loop: Loop, executor: Executor | null, job: Job<any, R>, parameters: unknown[], patient: boolean,
+): Future<R> {
+  if (!(job instanceof Job)) throw new TypeError(`${job} is no job, as job(new URL("./x.js", import.meta.url), "name") is`);
+  const { module, name, options: { transfer, onProgress, signal } } = job;
+  if (signal?.aborted) {
+    const never = new Future<R>(loop);
+    follow(never, signal);
+    return never;
+  }
+  const pointer = (executor ?? loop.defaultExecutor()).pointer;
+  const order: Call["order"] = [module, name, parameters];
+  const call: Call = { loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined };
+  place(room.value, call);
+  const future = new Future<R>(loop, given(c.guest_run(loop.pointer, pointer, room.value)));
+  call.future = new WeakRef<Future>(future);
+  if (signal) follow(future, signal);
+  return future;
+}

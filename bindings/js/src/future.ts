@@ -1,0 +1,295 @@
+// future.ts -- futures and tasks, and what can be awaited.
+import { K } from "./abi.js";
+import { errorOf, must } from "./errors.js";
+import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
+import { c, heap, room, textAt, withText } from "./module.js";
+import type { Loop } from "./loop.js";
+import { Owned } from "./owned.js";
+import { read, readError, shown, write, writeError } from "./value.js";
+
+export type { Coroutine } from "./lent.js";
+export type Awaitable<T = unknown> = Future<T> | Coroutine<T> | PromiseLike<T>;
+
+// What `yield*` goes through where the result is there already: no step.
+class Ready<T> implements Iterator<never, T, unknown> {
+  readonly done = true;
+
+  constructor(readonly value: T) {}
+
+  next(): this {
+    return this;
+  }
+}
+
+// What `yield*` goes through else: one step.
+class Await<T> implements Iterator<Future<T>, T, unknown> {
+  private asked = false;
+
+  constructor(private future: Future<T>) {}
+
+  next(value?: unknown): IteratorResult<Future<T>, T> {
+    if (this.asked) return { done: true, value: this.future.became(value as T) };
+    this.asked = true;
+    return { done: false, value: this.future };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  return(value?: any): IteratorResult<Future<T>, T> {
+    return { done: true, value };
+  }
+}
+
+interface Known {
+  number: number;
+  call: Callback;
+}
+
+/** Something that will have a result. Await it by `yield*` in a coroutine, or as a promise. */
+export class Future<T = unknown> extends Owned implements PromiseLike<T> {
+  readonly loop: Loop;
+  /** What it is once that was asked for: the core is not asked again. */
+  private state: number = K.PENDING;
+  private value: unknown;
+  private callbacks: Map<unknown, Known> | undefined;
+
+  /** A bare future. Whoever has it may complete it. */
+  constructor(loop: Loop, pointer?: number) {
+    if (pointer === undefined) {
+      must(c.anyloop_future_new(loop.pointer, room.out));
+      pointer = heap()[room.out >> 2]!;
+    }
+    super(pointer);
+    this.loop = loop;
+  }
+
+  protected releaser(): (pointer: number) => void {
+    return c.anyloop_future_release;
+  }
+
+  /** How it came out, as the core says it; PENDING too. */
+  private look(): number {
+    if (this.state !== K.PENDING) return this.state;
+    const pointer = this.open, state = c.anyloop_future_state(pointer);
+    if (state === K.RESULT) this.became(read(c.anyloop_future_result(pointer)) as T);
+    return state;
+  }
+
+  /** @internal It has this result, and the core's is needed no more. */
+  became(value: T): T {
+    if (this.state === K.PENDING) {
+      this.state = K.RESULT;
+      this.value = value;
+      if (this.pointer !== 0) this.part();
+    }
+    return value;
+  }
+
+  /** @internal */
+  protected part(): void {
+    this.close();
+  }
+
+  done(): boolean {
+    return this.state !== K.PENDING || c.anyloop_future_state(this.open) !== K.PENDING;
+  }
+
+  cancelled(): boolean {
+    return this.state === K.PENDING && c.anyloop_future_state(this.open) === K.CANCELLED;
+  }
+
+  /** The result; throws the error. */
+  result(): T {
+    if (this.look() === K.RESULT) return this.value as T;
+    throw this.error();
+  }
+
+  /** The error, or undefined when there is a result. */
+  exception(): any {
+    return this.look() === K.RESULT ? undefined : this.error();
+  }
+
+  private error(): unknown {
+    if (this.state === K.FAILED) return this.value;
+    if (this.done()) return readError(c.anyloop_future_error(this.open));
+    throw errorOf(K.E_STATE, "it is pending");
+  }
+
+  setResult(this: Future<void>): void;
+  setResult(value: T): void;
+  setResult(value?: T): void {
+    write(room.value, value);
+    must(c.anyloop_future_set_result(this.borrow(), room.value));
+  }
+
+  setException(error: unknown): void {
+    writeError(room.value, error);
+    must(c.anyloop_future_set_error(this.borrow(), room.value));
+  }
+
+  /** Asks for a cancellation; false when it is done already. */
+  cancel(reason?: string): boolean {
+    if (this.state !== K.PENDING) return false;
+    if (reason !== undefined) write(room.value, reason);
+    return must(c.anyloop_future_cancel(this.open, reason === undefined ? 0 : room.value)) === 1;
+  }
+
+  /** Calls `callback` in a turn after this is done. */
+  addDoneCallback(callback: (future: this) => void): void {
+    const callbacks = (this.callbacks ??= new Map());
+    let known = callbacks.get(callback);
+    if (!known) callbacks.set(callback, (known = { number: 0, call: () => callback(this) }));
+    known.number = lendAgain(known.call, this.loop.pointer, known.number);
+    must(c.guest_add_done_callback(this.borrow(), known.number));
+  }
+
+  /** How many were removed. */
+  removeDoneCallback(callback: (future: this) => void): number {
+    const known = this.callbacks?.get(callback);
+    if (!known || whatIsLent(known.number) !== known.call) return 0;
+    return c.guest_remove_done_callback(this.borrow(), known.number);
+  }
+
+  /** @internal This was thrown for it, and if no cancellation came in between, that is how it ends. */
+  raised(error: unknown): void {
+    this.value = error;
+    this.loop.futureFailed(this as Future);
+  }
+
+  /** @internal If it failed, and nobody has looked at that, the core reports it now. */
+  lookAtError(): void {
+    if (this.pointer === 0 || c.anyloop_future_state(this.pointer) !== K.FAILED) return;
+    this.state = K.FAILED;
+    this.part();
+  }
+
+  then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null, rejected?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return new Promise<T>((resolve, reject) => {
+      const settle = () => {
+        this.loop.letPromisesRun();
+        try {
+          resolve(this.result());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const orphaned = () => reject(errorOf(K.E_CLOSED));
+      if (this.loop.isClosed()) (this.done() ? settle : orphaned)();
+      else must(c.guest_add_done_callback(this.borrow(), lend(settle, this.loop.pointer, orphaned)));
+    }).then(fulfilled, rejected);
+  }
+
+  catch<B = never>(rejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, rejected);
+  }
+
+  finally(settled?: (() => void) | null): Promise<T> {
+    return this.then().finally(settled);
+  }
+
+  [Symbol.iterator](): Iterator<Future<T>, T, unknown> {
+    return this.look() === K.RESULT ? new Ready(this.value as T) : new Await<T>(this);
+  }
+
+  /** @internal The core's. One that it was needed no more for is made again. */
+  borrow(): number {
+    if (this.pointer !== 0 || this.state === K.PENDING) return this.open;
+    const { state, value } = this, again = new Future(this.loop);
+    if (state === K.RESULT) again.setResult(value);
+    else {
+      again.setException(value);
+      again.exception(); // which was looked at before
+    }
+    this.replace(again.giveAway());
+    return this.pointer;
+  }
+
+  /** @internal For the core to take, or with bit 0 set: to hold. */
+  lent(): number {
+    return this.borrow() | 1;
+  }
+}
+
+/** A coroutine that the loop runs. */
+export class Task<T = unknown> extends Future<T> {
+  private last: { name: string; cancelling: number } | undefined;
+
+  protected override part(): void {
+    this.last = { name: this.name, cancelling: this.cancelling() };
+    this.close();
+  }
+
+  get name(): string {
+    return this.last ? this.last.name : textAt(c.anyloop_task_name(this.open));
+  }
+
+  set name(name: string) {
+    if (this.last) this.last.name = name;
+    else withText(name, (start) => must(c.anyloop_task_set_name(this.open, start)));
+  }
+
+  /** How often its cancellation was asked for and not taken back. */
+  cancelling(): number {
+    return this.last ? this.last.cancelling : c.anyloop_task_cancelling(this.open);
+  }
+
+  uncancel(): number {
+    if (this.last) return (this.last.cancelling = Math.max(0, this.last.cancelling - 1));
+    return c.anyloop_task_uncancel(this.open);
+  }
+}
+
+/** What the core runs inside whoever awaits it, as a coroutine: so it is awaited once. */
+export class Operation<T = unknown> extends Future<T> {
+  /** @internal */
+  override get open(): number {
+    if (this.pointer === 0) throw errorOf(K.E_STATE, "it was awaited already, or closed: an operation is awaited once");
+    return this.pointer;
+  }
+
+  override lent(): number {
+    return this.pointer === 0 ? super.lent() : this.giveAway();
+  }
+}
+
+export function isCoroutine(value: unknown): value is Coroutine {
+  return typeof value === "object" && value !== null && typeof (value as any).next === "function" &&
+    typeof (value as any).throw === "function" && typeof (value as any)[Symbol.iterator] === "function";
+}
+
+/** The core's own of what is awaited: for it to take, or with bit 0 set, to hold. */
+export function own(loop: Loop, awaitable: unknown): number {
+  if (awaitable instanceof Future) return awaitable.lent();
+  if (isCoroutine(awaitable)) return c.guest_coroutine(loop.pointer, lendCoroutine(awaitable, loop.pointer), 0);
+  if (typeof (awaitable as any)?.then === "function") return promised(loop, awaitable as PromiseLike<unknown>);
+  throw new TypeError(`${shown(awaitable)} cannot be awaited: it is no future, coroutine or promise`);
+}
+
+/** The same with a reference, which the next call of the core takes. */
+export function taken(loop: Loop, awaitable: unknown): number {
+  const pointer = own(loop, awaitable);
+  return pointer & 1 ? c.anyloop_future_retain(pointer - 1) : pointer;
+}
+
+/** A future of the core that a promise keeps. While it is open a run is no deadlock. */
+export function promised(loop: Loop, promise: PromiseLike<unknown>): number {
+  must(c.anyloop_promise_new(loop.pointer, room.out, room.out + 4));
+  const keep = heap()[room.out >> 2]!, future = heap()[(room.out >> 2) + 1]!;
+  promise.then(
+    (value) => {
+      write(room.value, value);
+      c.anyloop_promise_set_result(keep, room.value);
+      c.anyloop_promise_release(keep);
+    },
+    (error) => {
+      writeError(room.value, error);
+      c.anyloop_promise_set_error(keep, room.value);
+      c.anyloop_promise_release(keep);
+    },
+  );
+  return future;
+}

@@ -1,0 +1,70 @@
+// inspect.ts -- what a loop is doing: its tasks as text, figures.
+import { K } from "./abi.js";
+import { must } from "./errors.js";
+import { countLent } from "./lent.js";
+import type { Loop } from "./loop.js";
+import { c, hooks, need, text, words64 } from "./module.js";
+import { countKept } from "./value.js";
+
+/** Each task that is not done and what it awaits, and rings of tasks that wait for each other. */
+export function stallReport(loop: Loop): string {
+  const size = c.anyloop_loop_stall_report(loop.pointer, 0, 0), buffer = need(c.malloc(size + 1));
+  try {
+    c.anyloop_loop_stall_report(loop.pointer, buffer, size + 1);
+    return text(buffer, size);
+  } finally {
+    c.free(buffer);
+  }
+}
+
+/** All tasks as a tree: below each those that it waits for. */
+export function formatTree(loop: Loop): string {
+  let tree = "";
+  hooks.write = (line) => void (tree += line);
+  must(c.guest_format_tree(loop.pointer));
+  return tree;
+}
+
+export interface LoopFigures {
+  /** Begun since its making. */
+  turns: number;
+  /** The most steps and callbacks that one turn ran. */
+  readyMost: number;
+  /** Not done, now. */
+  tasks: number;
+  /** Set and not due, now. */
+  timers: number;
+  /** In executors, now. */
+  jobs: number;
+  /** ms, the most that a timer was late. */
+  lagMost: number;
+  /** Turns that found timers due, by how late the first one was: below 1024 ns, then by powers of two. */
+  lag: number[];
+}
+
+export function loopFigures(loop: Loop): LoopFigures {
+  const size = 56 + 8 * K.HISTOGRAM_SIZE, figures = need(c.malloc(size));
+  try {
+    words64(figures, 1)[0] = BigInt(size); // struct_size, and reserved
+    must(c.anyloop_loop_get_figures(loop.pointer, figures));
+    const words = Array.from(words64(figures + 8, 6 + K.HISTOGRAM_SIZE), Number);
+    const [turns, readyMost, tasks, timers, jobs, lagMost, ...lag] = words;
+    return { turns: turns!, readyMost: readyMost!, tasks: tasks!, timers: timers!, jobs: jobs!, lagMost: lagMost! / 1e6, lag };
+  } finally {
+    c.free(figures);
+  }
+}
+
+export interface Figures {
+  /** Objects of JavaScript that the core holds as values. */
+  objects: number;
+  /** Generators and callbacks that it has. */
+  lent: number;
+  /** Bytes of its memory that are in use. */
+  bytes: number;
+}
+
+/** What the core holds, of all loops. */
+export function figures(): Figures {
+  return { objects: countKept(), lent: countLent(), bytes: c.guest_bytes() };
+}

@@ -1,0 +1,469 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// loop.ts -- the event loop: it pulls what is due from the core and runs it.
+import { K } from "./abi.js";
+import type { Context } from "./context.js";
+import { errorOf, must } from "./errors.js";
+import { type Job, submit } from "./executor.js";
+import { type Awaitable, type Coroutine, Future, isCoroutine, taken, Task } from "./future.js";
+import { stallReport } from "./inspect.js";
+import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
+import { c, floats, heap, hooks, host, isNode, room, withPointers, withText } from "./module.js";
+import { type Held, letGo, Owned } from "./owned.js";
+import { type Executor, WorkerPool } from "./pool.js";
+import { coroutineOf, follow, type Main } from "./spawn.js";
+import { present, taskAt } from "./step.js";
+import { readError } from "./value.js";
+
+const MS = 1e6; // ns
+const STRETCH = 8; // ms: half of a frame at 60 Hz
+const loops = new Map<number, Loop>();
+// Closed ones: their handles are let go of with them, and what is told of them later is told by their handlers.
+const closedLoops = new Map<number, WeakRef<Loop>>();
+const closed = new FinalizationRegistry<number>((pointer) => {
+  closedLoops.delete(pointer);
+  c.anyloop_loop_release(pointer);
+});
+
+/** ms, checked: what is no number is not taken for a time. */
+export function time(ms: number): number {
+  if (typeof ms !== "number" || Number.isNaN(ms)) throw new TypeError(`${String(ms)} is no time: ms are a number`);
+  return ms;
+}
+
+/** ms for the core: nanoseconds, or for ever. */
+export function duration(ms: number | null | undefined): bigint {
+  return ms === null || ms === undefined || time(ms) > 9.2e12 ? FOREVER : BigInt(Math.round(Math.max(ms, 0) * MS));
+}
+
+const FOREVER = 0x7fffffffffffffffn;
+
+export interface LoopOptions {
+  /** Time stands still while anything is ready, and jumps to the next timer when nothing is: tests take no time. */
+  virtualClock?: boolean;
+  /** Each task knows its age. */
+  debug?: boolean;
+  /** false: nobody turns it but whoever calls `turn`. */
+  hosted?: boolean;
+  /** The order of what the rules leave open is drawn from it. */
+  shuffleSeed?: bigint;
+  /** ms of the clock at the start, with virtualClock. */
+  start?: number;
+}
+
+export interface TaskOptions {
+  name?: string | undefined;
+  /** Run the first step inside the call, when a step of the loop is running. */
+  eager?: boolean;
+  /** Cancels the task when it is aborted. */
+  signal?: AbortSignal | undefined;
+  /** Runs in a copy of it; by default of the current one. */
+  context?: Context | undefined;
+}
+
+/** What a turn came to. */
+export interface Turn {
+  /** When to turn again: ms on the loop's clock, 0 for now, Infinity for never. */
+  deadline: number;
+  stopped: boolean;
+  deadlock: boolean;
+  /** It is not finished: turn again. */
+  interrupted: boolean;
+}
+
+export interface ExceptionContext {
+  message: string;
+  exception: unknown;
+}
+
+/** A callback that was scheduled. */
+export class Handle extends Owned {
+  protected releaser(): (pointer: number) => void {
+    return c.anyloop_handle_release;
+  }
+
+  cancel(): void {
+    must(c.anyloop_handle_cancel(this.open));
+  }
+
+  cancelled(): boolean {
+    return c.anyloop_handle_cancelled(this.open) === 1;
+  }
+
+  /** ms on the loop's clock. */
+  when(): number {
+    return Number(BigInt.asUintN(64, c.anyloop_handle_when(this.open))) / MS;
+  }
+}
+
+interface Run {
+  stop(): void;
+  fail(error: unknown): void;
+}
+
+export class Loop {
+  /** @internal */
+  readonly pointer: number;
+  private going: boolean;
+  private readonly virtual: boolean;
+  private runs = new Set<Run>();
+  // Those that failed, for a last look at the close: also at one that was collected, when nobody was told of that yet.
+  private failed: [WeakRef<Future>, Held][] = [];
+  private mostFailed = 64;
+  private watching = false;
+  private slow: ((ms: number, task: Task | undefined) => void) | undefined;
+  /** @internal */
+  hearsSlow = false;
+  private handler: ((loop: Loop, context: ExceptionContext) => void) | undefined;
+  private executor: Executor | undefined;
+  private pool: WorkerPool | undefined; // its own one
+  private refusesJobs = false;
+
+  /** After `load`. */
+  constructor(options: LoopOptions = {}) {
+    const words = heap(), at = room.options >> 2;
+    words.fill(0, at, at + 10); // anyloop_loop_options
+    words[at] = 40;
+    words[at + 1] = (options.virtualClock ? K.LOOP_VIRTUAL_CLOCK : 0) | (options.debug ? K.LOOP_DEBUG : 0);
+    new DataView(words.buffer).setBigUint64(room.options + 8, BigInt(Math.round((options.start ?? 0) * MS)), true);
+    new DataView(words.buffer).setBigUint64(room.options + 32, options.shuffleSeed ?? 0n, true);
+    must(c.anyloop_new_event_loop(room.options, room.out));
+    this.pointer = heap()[room.out >> 2]!;
+    loops.set(this.pointer, this);
+    must(c.guest_handle_exceptions(this.pointer));
+    this.virtual = options.virtualClock === true;
+    this.going = options.hosted !== false;
+    if (!this.going) return;
+    must(c.guest_host(this.pointer));
+    host.turn_at(this.pointer, 0, 0); // from then on it asks by itself
+  }
+
+  // ---- turning
+
+  /** Runs what is due, once, without waiting; for `budget` ms, then it is interrupted. For a loop that is not hosted. */
+  turn(budget = Infinity): Turn {
+    this.turns(0, budget);
+    const words = heap(), at = room.turn >> 2;
+    return {
+      deadline: floats()[room.turn >> 3]!,
+      stopped: words[at + 2] === 1, deadlock: words[at + 3] === 1, interrupted: words[at + 4] === 1,
+    };
+  }
+
+  private turns(many: number, budget: number): void {
+    const { loop, until } = present;
+    present.loop = this;
+    present.until = budget === Infinity ? Infinity : performance.now() + budget;
+    try {
+      must(c.guest_turn(this.pointer, many, room.turn));
+    } finally {
+      present.loop = loop;
+      present.until = until;
+    }
+  }
+
+  /** Waits for a deadline that a turn gave: a virtual clock jumps to it. For a loop that is not hosted. */
+  wait(deadline: number): void {
+    must(c.guest_wait(this.pointer, deadline));
+  }
+
+  /** @internal A macrotask of the host: turns, until nothing is ready, or promises are to have theirs, or the time is over. */
+  hosted(): void {
+    if (!this.going || this.isClosed()) return;
+    try {
+      this.turns(1, STRETCH);
+    } catch (error) { // a trap of a program's own C: this loop cannot go on
+      this.going = false;
+      if (this.runs.size === 0) throw error;
+      this.failRuns(error);
+      return;
+    }
+    const words = heap(), at = room.turn >> 2, deadline = floats()[room.turn >> 3]!;
+    if (words[at + 2] === 1) {
+      this.going = false;
+      for (const run of this.runs) run.stop();
+      this.runs.clear();
+    } else {
+      const jumps = this.virtual && deadline !== Infinity;
+      if (jumps && deadline !== 0) this.wait(deadline);
+      host.turn_at(this.pointer, deadline === Infinity ? -1 : jumps ? 0 : deadline, 0);
+      if (deadline === 0) return;
+      if (words[at + 3] === 1 && this.runs.size > 0) this.watchForEnd();
+    }
+  }
+
+  /** @internal A promise was settled in this turn: what continues there comes before the next one. */
+  letPromisesRun(): void {
+    heap()[(room.turn >> 2) + 5] = 1;
+  }
+
+  // Nothing in the core can go on, but anything else of the program may still complete a future: only when Node has
+  // nothing else to do either, it is known to be a deadlock. A page always may.
+  private watchForEnd(): void {
+    if (!isNode || this.watching) return;
+    this.watching = true;
+    process.once("beforeExit", () => {
+      this.watching = false;
+      if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, stallReport(this)));
+    });
+  }
+
+  private failRuns(error: unknown): void {
+    for (const run of this.runs) run.fail(error);
+    this.runs.clear();
+  }
+
+  private begin(run: Run): void {
+    this.checkRun();
+    this.runs.add(run);
+    this.going = true;
+    host.turn_at(this.pointer, 0, 0);
+  }
+
+  /** @internal Throws when it cannot run. */
+  checkRun(): void {
+    if (this.isClosed()) throw errorOf(K.E_CLOSED);
+    if (present.loop === this) throw errorOf(K.E_RUNNING);
+  }
+
+  /** Settles when `stop` is called. */
+  runForever(): Promise<void> {
+    return new Promise((resolve, reject) => this.begin({ stop: resolve, fail: reject }));
+  }
+
+  /** Settles as the awaitable does; fails when the loop is stopped or closed before, or when nothing can complete it. */
+  runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
+    const future = this.ensureFuture(awaitable);
+    return new Promise((resolve, reject) => {
+      const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
+      this.begin(run);
+      future.addDoneCallback(() => {
+        if (!this.runs.delete(run)) return;
+        this.letPromisesRun();
+        try {
+          resolve(future.result());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  stop(): void {
+    must(c.anyloop_loop_stop(this.pointer));
+  }
+
+  isRunning(): boolean {
+    return present.loop === this;
+  }
+
+  isClosed(): boolean {
+    return c.anyloop_loop_is_closed(this.pointer) === 1;
+  }
+
+  /**
+   * Closes it for ever. Tasks that are not done run their `finally` and stay pending. Jobs that wait in its own pool are
+   * cancelled, and those that run may take `timeout` ms: then they end with their workers.
+   */
+  async close({ timeout = 5000 }: { timeout?: number } = {}): Promise<void> {
+    this.closeNow();
+    this.refusesJobs = true;
+    await this.pool?.shutdown({ cancelQueued: true, timeout });
+  }
+
+  /** @internal */
+  closeNow(): void {
+    const { loop } = present;
+    let status: number;
+    present.loop = this;
+    try {
+      status = c.anyloop_loop_close(this.pointer);
+    } finally {
+      present.loop = loop;
+    }
+    must(status);
+    for (const [ref, held] of this.failed.splice(0)) {
+      const future = ref.deref();
+      if (future) future.lookAtError();
+      else letGo(held);
+    }
+    if (!loops.delete(this.pointer)) return;
+    host.turn_at(this.pointer, -1, 0);
+    closed.register(this, this.pointer);
+    closedLoops.set(this.pointer, new WeakRef(this));
+    orphan(this.pointer);
+    this.failRuns(errorOf(K.E_CLOSED));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---- making
+
+  /** ms of a clock that never goes back. */
+  time(): number {
+    return c.guest_time(this.pointer);
+  }
+
+  createFuture<T = unknown>(): Future<T> {
+    return new Future<T>(this);
+  }
+
+  /**
+   * Schedules a coroutine. Its first step runs in the next turn, after what is ready already. A function is called
+   * here; one with a parameter gets a signal that aborts when the task is cancelled.
+   */
+  createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
+    return this.taskOf<T>(main, options, (own, made) => c.anyloop_create_task(this.pointer, own, made));
+  }
+
+  /** @internal `make` makes it, of a coroutine of the core and anyloop_task_options. */
+  taskOf<T>(main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number): Task<T> {
+    const name = options.name ?? (typeof main === "function" ? main.name : "");
+    const number = lendCoroutine(coroutineOf(main), this.pointer);
+    const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
+      withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
+    const words = heap(), at = room.options >> 2;
+    words[at] = 16;
+    words[at + 1] = options.eager ? K.TASK_EAGER : 0;
+    words[at + 2] = 0; // its name is the coroutine's
+    words[at + 3] = options.context?.open ?? 0;
+    const pointer = given(make(given(coroutine), room.options)), known = options.eager ? tasks.get(pointer) : undefined;
+    if (known) c.anyloop_future_release(pointer); // its first step has asked for it
+    const task = (known as Task<T> | undefined) ?? new Task<T>(this, pointer);
+    if (!task.done()) runsAs(number, task);
+    if (options.signal) follow(task, options.signal);
+    return task;
+  }
+
+  ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
+    if (awaitable instanceof Future) return awaitable;
+    if (isCoroutine(awaitable)) return this.createTask<T>(awaitable as Coroutine<T>);
+    return new Future<T>(this, taken(this, awaitable));
+  }
+
+  /** Runs `callback` in the next turn, after what is ready already. */
+  callSoon(callback: () => void): Handle {
+    must(c.guest_call_soon(this.pointer, lend(callback, this.pointer), room.out));
+    return new Handle(heap()[room.out >> 2]!);
+  }
+
+  /** Runs `callback` once `ms` milliseconds have passed, never early. */
+  callLater(ms: number, callback: () => void): Handle {
+    must(c.guest_call_later(this.pointer, time(ms), lend(callback, this.pointer), room.out));
+    return new Handle(heap()[room.out >> 2]!);
+  }
+
+  /** Runs `callback` at an instant of the loop's clock, in ms. */
+  callAt(when: number, callback: () => void): Handle {
+    must(c.guest_call_at(this.pointer, time(when), lend(callback, this.pointer), room.out));
+    return new Handle(heap()[room.out >> 2]!);
+  }
+
+  // ---- jobs
+
+  /** Runs a job in a worker. Null is the loop's own pool. Throws ANYLOOP_E_FULL when the queue is full. */
+  runInExecutor<A extends unknown[], R>(executor: Executor | null, job: Job<A, R>, ...parameters: A): Future<R> {
+    return submit(this, executor, job, parameters, false);
+  }
+
+  /** What null means instead of the loop's own pool. The loop does not shut it down. */
+  setDefaultExecutor(executor: Executor): void {
+    if (this.executor || this.refusesJobs) throw errorOf(K.E_STATE, "the default executor was used or set already");
+    this.executor = executor;
+  }
+
+  /** @internal */
+  defaultExecutor(): Executor {
+    if (this.refusesJobs) throw errorOf(K.E_SHUTDOWN);
+    return (this.executor ??= this.pool = new WorkerPool());
+  }
+
+  /** Waits for the jobs of the loop's own pool, and ends it; those that take more than `timeout` ms end with their workers. */
+  async shutdownDefaultExecutor(timeout = Infinity): Promise<void> {
+    this.refusesJobs = true;
+    await this.pool?.shutdown({ timeout });
+  }
+
+  // ---- looking
+
+  /** The tasks that are not done, in the order of their making. */
+  allTasks(): Task[] {
+    if (this.isClosed()) return [];
+    const count = c.anyloop_all_tasks(this.pointer, 0, 0);
+    return withPointers(new Array(count).fill(0), (array) => {
+      c.anyloop_all_tasks(this.pointer, array, count);
+      return Array.from(heap().slice(array >> 2, (array >> 2) + count), (pointer) => taskAt(this, pointer));
+    });
+  }
+
+  /** The task whose step runs. */
+  currentTask(): Task | undefined {
+    const pointer = c.anyloop_current_task(this.pointer);
+    return pointer === 0 ? undefined : taskAt(this, pointer);
+  }
+
+  // ---- errors that have nowhere else to go
+
+  setExceptionHandler(handler: ((loop: Loop, context: ExceptionContext) => void) | undefined): void {
+    this.handler = handler;
+  }
+
+  /**
+   * Hears of each step and callback that keeps the loop for `ms` or longer, right after it; of a callback without its task.
+   * Infinity, as at first: of none. While it is on the clock is looked at in every step.
+   */
+  setSlowCallbackHandler(ms: number, handler: (ms: number, task: Task | undefined) => void): void {
+    must(c.guest_handle_slow_callbacks(this.pointer, time(ms)));
+    this.slow = handler;
+    this.hearsSlow = ms !== Infinity;
+  }
+
+  /** @internal */
+  tellSlow(task: number, ms: number): void {
+    const { ended } = present;
+    present.ended = undefined;
+    try {
+      this.slow?.(ms, task === 0 ? undefined : ended?.pointer === task ? ended : taskAt(this, task));
+    } catch (error) {
+      this.unhandled("the handler of slow callbacks failed", error);
+    }
+  }
+
+  /** @internal */
+  futureFailed(future: Future): void {
+    const held = future.register();
+    if (!held || this.failed.push([new WeakRef(future), held]) < this.mostFailed) return;
+    this.failed = this.failed.filter(([, held]) => held.pointer !== 0);
+    this.mostFailed = 64 + 2 * this.failed.length;
+  }
+
+  /** @internal */
+  unhandled(message: string, exception: unknown): void {
+    try {
+      if (!this.handler) report(message, exception);
+      else this.handler(this, { message, exception });
+    } catch (error) {
+      report("the exception handler failed", error);
+    }
+  }
+}
+
+/** A future that the core gave, or what it refused with: its refusals are constants. */
+export function given(pointer: number): number {
+  if (c.anyloop_future_loop(pointer) === 0) throw errorOf(c.anyloop_future_error_code(pointer));
+  return pointer;
+}
+
+function report(message: string, exception: unknown): void {
+  console.error(`anyloop: ${message}:`, exception);
+}
+
+hooks.turn = (pointer) => loops.get(pointer)?.hosted();
+hooks.slow = (pointer, task, ms) => loops.get(pointer)?.tellSlow(task, ms);
+hooks.unhandled = (pointer, message, value) => {
+  const loop = loops.get(pointer) ?? closedLoops.get(pointer)?.deref(), error = value === 0 ? undefined : readError(value);
+  if (loop) loop.unhandled(message, error);
+  else report(message, error);
+};
+

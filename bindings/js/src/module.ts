@@ -1,0 +1,119 @@
+// module.ts -- the wasm module: what it exports, its memory, its words, and what it calls.
+import type { Exports } from "./abi.js";
+import type { Host } from "./host.js";
+
+/** The C interface, and what else a program of its own exports. Undefined until `load` is done. */
+export let c: Exports & { _initialize?(): void };
+export let host: Host;
+
+let words = new Uint32Array(), bytes = new Uint8Array(), doubles = new Float64Array();
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/** What the core calls; set by those who know what to do then. None of them may throw. */
+export const hooks = {
+  step(_number: number, _task: number, _event: number, _outcome: number, _said: number): number { return 0; },
+  call(_number: number): void {},
+  handBack(_number: number): void {},
+  turn(_loop: number): void {},
+  drop(_object: number): void {},
+  unhandled(_loop: number, _message: string, _error: number): void {},
+  slow(_loop: number, _task: number, _ms: number): void {},
+  write(_text: string): void {},
+  submit(_pool: number, _job: number): number { return 0; },
+  cancel(_pool: number, _job: number): void {},
+};
+
+// Memory grows, and then the views on it are void.
+function look(): void {
+  words = new Uint32Array(c.memory.buffer);
+  bytes = new Uint8Array(c.memory.buffer);
+  doubles = new Float64Array(c.memory.buffer);
+}
+
+export function heap(): Uint32Array {
+  if (words.length === 0) look();
+  return words;
+}
+
+export function heap8(): Uint8Array {
+  if (bytes.length === 0) look();
+  return bytes;
+}
+
+export function floats(): Float64Array {
+  if (doubles.length === 0) look();
+  return doubles;
+}
+
+/** 64-bit integers in memory, for one look. */
+export function words64(pointer: number, count: number): BigUint64Array {
+  return new BigUint64Array(c.memory.buffer, pointer, count);
+}
+
+/** Places in memory for one call of the core each; none of them outlives it. */
+export const room = { value: 0, out: 0, options: 0, turn: 0, text: 0, pointers: 0 };
+export const TEXT = 1024, POINTERS = 256;
+
+export function text(pointer: number, size: number): string {
+  return size === 0 ? "" : decoder.decode(heap8().subarray(pointer, pointer + size));
+}
+
+/** Of a text that ends in NUL. */
+export function textAt(pointer: number): string {
+  const bytes = heap8();
+  let short = "", at = pointer, byte: number;
+  if (pointer === 0) return "";
+  while ((byte = bytes[at]!) !== 0 && byte < 128 && at - pointer < SHORT) {
+    short += String.fromCharCode(byte);
+    at++;
+  }
+  return byte === 0 ? short : text(pointer, bytes.indexOf(0, at) - pointer);
+}
+
+const SHORT = 16; // to start a decoder takes as long
+
+/** Calls `use` with a copy of the text in memory, which ends in NUL. */
+export function withText<T>(value: string, use: (pointer: number, size: number) => T): T {
+  const most = 3 * value.length + 1, pointer = most <= TEXT ? room.text : need(c.malloc(most));
+  try {
+    const size = encoder.encodeInto(value, heap8().subarray(pointer, pointer + most)).written;
+    heap8()[pointer + size] = 0;
+    return use(pointer, size);
+  } finally {
+    if (pointer !== room.text) c.free(pointer);
+  }
+}
+
+/** Calls `use` with the pointers as an array in memory. */
+export function withPointers<T>(pointers: number[], use: (array: number) => T): T {
+  const array = pointers.length <= POINTERS ? room.pointers : need(c.malloc(4 * pointers.length));
+  try {
+    heap().set(pointers, array >> 2);
+    return use(array);
+  } finally {
+    if (array !== room.pointers) c.free(array);
+  }
+}
+
+export function need(pointer: number): number {
+  if (pointer === 0) throw new RangeError("anyloop: no memory");
+  return pointer;
+}
+
+export const isNode = typeof process === "object" && !!process.versions?.node;
+
+/** Takes an instance in, whose exports these are. */
+export function adopt(exports: WebAssembly.Exports, by: Host): void {
+  c = { ...exports } as unknown as Exports;
+  host = by;
+  look();
+  c._initialize?.();
+  let at = need(c.malloc(512 + TEXT + 4 * POINTERS));
+  const take = (size: number) => (at += size) - size;
+  room.value = take(64);
+  room.out = take(16);
+  room.options = take(64);
+  room.turn = take(32);
+  room.text = take(TEXT);
+  room.pointers = take(4 * POINTERS);
+}

@@ -1,0 +1,90 @@
+// owned.ts -- what the core has made for an object of ours, and letting go of it: by `close`, at the latest when the object is
+// collected.
+import { K } from "./abi.js";
+import { errorOf } from "./errors.js";
+
+/** What an object has, which outlives it until its collection was told. */
+export interface Held {
+  pointer: number;
+  release(pointer: number): void;
+}
+
+const collected = new FinalizationRegistry<Held>(letGo);
+
+export function letGo(held: Held): void {
+  if (held.pointer !== 0) held.release(held.pointer);
+  held.pointer = 0;
+}
+
+// Most objects are closed soon, and to register one for collection costs as much as a whole await: so each waits here for
+// a while, and only those that are still open then are registered.
+const young: Owned[] = [], MOST = 1024, WHILE = 100; // ms
+let timer: unknown;
+
+function settle(): void {
+  for (const object of young) object.register();
+  young.length = 0;
+}
+
+function timeUp(): void {
+  timer = undefined;
+  settle();
+}
+
+function grow(object: Owned): void {
+  if (young.length === MOST) settle(); // without this one, which may be half made
+  young.push(object);
+  if (timer === undefined) {
+    timer = setTimeout(timeUp, WHILE);
+    (timer as { unref?(): void }).unref?.(); // Node need not wait for it
+  }
+}
+
+export abstract class Owned {
+  /** @internal The core's, 0 once it is closed. */
+  pointer: number;
+  private held: Held | undefined;
+
+  constructor(pointer: number) {
+    this.pointer = pointer;
+    grow(this);
+  }
+
+  /** @internal */
+  protected abstract releaser(): (pointer: number) => void;
+
+  /** @internal The core's, as long as there is one. */
+  get open(): number {
+    if (this.pointer === 0) throw errorOf(K.E_STATE, "it is closed");
+    return this.pointer;
+  }
+
+  /** @internal */
+  register(): Held | undefined {
+    if (this.pointer === 0 || this.held) return this.held;
+    this.held = { pointer: this.pointer, release: this.releaser() };
+    collected.register(this, this.held);
+    return this.held;
+  }
+
+  /** Lets go of it now rather than when it is collected. */
+  close(): void {
+    const pointer = this.giveAway();
+    if (pointer !== 0) this.releaser()(pointer);
+  }
+
+  /** @internal The core's, with the reference to it. */
+  giveAway(): number {
+    const pointer = this.pointer;
+    this.pointer = 0;
+    if (this.held) this.held.pointer = 0;
+    this.held = undefined;
+    return pointer;
+  }
+
+  /** @internal What it had was given away, and this is in its place. */
+  protected replace(pointer: number): void {
+    this.pointer = pointer;
+    grow(this);
+  }
+}

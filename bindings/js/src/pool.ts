@@ -1,0 +1,359 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// pool.ts -- workers that run jobs: Web Workers in a page, worker_threads in Node.
+//
+// A worker runs one job at a time, so that a job which is cancelled ends with its worker and with nobody else's, and a
+// worker that dies costs the job that it ran.
+import { K } from "./abi.js";
+import { type AnyWorker, type Call, Copy } from "./copy.js";
+import { errorOf, must } from "./errors.js";
+import { c, heap, hooks, host, isNode, room } from "./module.js";
+import { type Thrown, unpack } from "./thrown.js";
+import { keep, kept, read, write, writeError } from "./value.js";
+import { News } from "./worker.js";
+
+export interface WorkerPoolOptions {
+  /** By default one for each processor, at most 8. They start as jobs need them. */
+  maxWorkers?: number;
+  /** Jobs that may wait; by default any number. */
+  queueSize?: number;
+  /** What its workers are called in Node, with a number behind: by default "anyloop". */
+  name?: string;
+  /** Makes a worker whose script calls `serve`, for a bundler to follow. */
+  worker?: (name: string) => AnyWorker;
+}
+
+export interface ShutdownOptions {
+  /** Jobs that wait are cancelled. */
+  cancelQueued?: boolean;
+  /** ms; jobs that run longer end with their workers. */
+  timeout?: number;
+}
+
+export interface PoolFigures {
+  name: string;
+  maxWorkers: number;
+  /** Now: workers, and of them those that run a job. */
+  workers: number;
+  running: number;
+  /** Jobs that wait now, and the most that waited at once. */
+  queued: number;
+  queuedMost: number;
+  /** Jobs that were accepted, that are dealt with, and of these those that were cancelled. */
+  submitted: number;
+  done: number;
+  cancelled: number;
+}
+
+export interface Executor {
+  getFigures(): PoolFigures;
+  /** @internal */
+  readonly pointer: number;
+}
+
+const threads = () => isNode ? process.getBuiltinModule("node:worker_threads") : undefined;
+
+function processors(): number {
+  return threads() ? process.getBuiltinModule("node:os").availableParallelism() : navigator.hardwareConcurrency || 1;
+}
+
+// A worker inherits Node's options, but the type of a program that is given as a text, which its own is not. (A list of them
+// may hold none that are the process's, such as --expose-gc: then it has none.)
+function options(): { execArgv?: string[] } {
+  return process.execArgv.some((word) => word.startsWith("--input-type")) ? { execArgv: [] } : {};
+}
+
+function makeWorker(name: string): AnyWorker {
+  const node = threads();
+  const script = "./serve.js"; // in a variable, so that bundlers follow the other one alone
+  if (node) return new node.Worker(new URL(script, import.meta.url), { name, ...options() });
+  return new Worker(new URL("./serve.js", import.meta.url), { type: "module" });
+}
+
+/** Workers that run jobs. */
+export class WorkerPool implements Executor {
+  readonly name: string;
+  readonly maxWorkers: number;
+  private own = 0;
+  private copies = new Set<Copy>();
+  private starting = new Set<Copy>();
+  private idle: Copy[] = [];
+  private queue: Call[] = []; // those from `first` on that are not over
+  private first = 0;
+  private queued = 0;
+  private calls = new Map<number, Call>();
+  private most: number; // workers, less than maxWorkers when the last ones could not start
+  private shut = false;
+  private ending = new Set<Promise<unknown>>(); // workers that are told to
+  private left: (() => void)[] = [];
+  private figures = { queuedMost: 0, submitted: 0, done: 0, cancelled: 0 };
+
+  constructor(private options: WorkerPoolOptions = {}) {
+    const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = options;
+    if (!(maxWorkers >= 1)) throw new RangeError(`maxWorkers is ${maxWorkers}: a pool has at least one`);
+    if (!(queueSize >= 0)) throw new RangeError(`queueSize is ${queueSize}: it is a number of jobs`);
+    this.name = name;
+    this.maxWorkers = this.most = maxWorkers;
+  }
+
+  /** @internal The core's own, made when it is first needed. */
+  get pointer(): number {
+    if (this.shut) throw errorOf(K.E_SHUTDOWN);
+    if (this.own === 0) {
+      must(c.guest_executor(keep(this), room.out));
+      this.own = heap()[room.out >> 2]!;
+    }
+    return this.own;
+  }
+
+  getFigures(): PoolFigures {
+    const { name, maxWorkers } = this, workers = this.copies.size;
+    const running = [...this.copies].filter((copy) => copy.calls.length > 0).length;
+    return { name, maxWorkers, workers, running, queued: this.calls.size - running, ...this.figures };
+  }
+
+  // ---- jobs in
+
+  /** @internal */
+  submit(call: Call, pointer: number): number {
+    if (this.shut) return K.E_SHUTDOWN;
+    if (!call.patient && this.calls.size >= (this.options.queueSize ?? Infinity) + this.maxWorkers) return K.E_FULL;
+    call.pointer = pointer;
+    call.number = ++this.figures.submitted;
+    this.calls.set(pointer, call);
+    this.queue.push(call);
+    this.queued++;
+    this.feed();
+    if (this.queued > this.figures.queuedMost) this.figures.queuedMost = this.queued;
+    return K.OK;
+  }
+
+  // The first that waits; there is one.
+  private head(): Call {
+    while (this.queue[this.first]!.pointer === 0) this.first++;
+    return this.queue[this.first]!;
+  }
+
+  private next(): Call {
+    const call = this.head();
+    this.first++;
+    this.queued--;
+    if (this.queued === 0 || (this.first > 1000 && 2 * this.first > this.queue.length)) { // or it would keep what is over
+      this.queue = this.queued === 0 ? [] : this.queue.slice(this.first);
+      this.first = 0;
+    }
+    return call;
+  }
+
+  // Back to the front, in the order in which they were submitted.
+  private putBack(calls: Call[]): void {
+    if (calls.length === 0) return;
+    calls.sort((a, b) => a.number - b.number);
+    this.queue.splice(0, this.first, ...calls);
+    this.first = 0;
+    this.queued += calls.length;
+  }
+
+  private give(copy: Copy): void {
+    const call = this.next();
+    try {
+      copy.send(call);
+    } catch (cause) {
+      if (copy.calls.length === 0) this.idle.push(copy);
+      this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${reason(cause)}`, cause);
+    }
+  }
+
+  // `last`: who is done with a job, and may be sent some ahead if all are at work.
+  private feed(last?: Copy): void {
+    while (this.queued > 0 && this.idle.length > 0) this.give(this.idle.pop()!);
+    if (last && this.starting.size === 0 && this.copies.size >= this.most) {
+      // What is moved cannot be taken back.
+      while (this.queued > 0 && last.hasRoom(1 + this.queued / this.copies.size) && !this.head().transfer) this.give(last);
+    }
+    while (this.starting.size < this.queued && this.copies.size < this.most) {
+      try {
+        const copy = new Copy(this, (this.options.worker ?? makeWorker)(`${this.name}-${this.copies.size + 1}`));
+        this.copies.add(copy);
+        this.starting.add(copy);
+      } catch (error) { // a policy of the page
+        this.cannotStart(error);
+      }
+    }
+    if (this.shut && this.calls.size === 0) this.endAll();
+  }
+
+  private cannotStart(cause: unknown): void {
+    this.most = this.copies.size;
+    if (this.most > 0) return; // the others do it
+    this.most = this.maxWorkers;
+    for (const call of this.takeAll()) this.fail(call, K.E_OS, `no worker can be started: ${reason(cause)}`, cause);
+  }
+
+  // All that did not begin.
+  private takeAll(): Call[] {
+    for (const copy of this.copies) this.putBack(copy.recall());
+    const calls = this.queue.slice(this.first).filter((call) => call.pointer !== 0);
+    this.queue = [];
+    this.first = this.queued = 0;
+    return calls;
+  }
+
+  // ---- jobs out
+
+  private fail(call: Call, status: number, text?: string, cause?: unknown): void {
+    this.raise(call, errorOf(status, text, cause === undefined ? undefined : { cause }));
+  }
+
+  private raise(call: Call, error: unknown): void {
+    writeError(room.value, error);
+    c.anyloop_job_raise_error(call.pointer, room.value);
+    call.future?.deref()?.raised(error);
+    this.finish(call);
+  }
+
+  private finish(call: Call): void {
+    const pointer = call.pointer;
+    call.pointer = 0;
+    this.calls.delete(pointer);
+    this.figures.done++;
+    c.anyloop_job_finish(pointer);
+  }
+
+  /** @internal */
+  hear(copy: Copy, message: unknown): void {
+    if (this.calls.size > 1) this.heard(copy, message); // more may come in this macrotask: one turn is for all
+    else host.during(() => this.heard(copy, message));
+  }
+
+  private heard(copy: Copy, message: unknown): void {
+    if (!Array.isArray(message)) return; // jobs may post what they like
+    const [news, ms, ...what] = message, now = performance.now();
+    if (news === News.READY && this.starting.delete(copy)) {
+      copy.ready(what[0]);
+    } else if (copy.calls.length === 0) {
+      return; // what a job left behind
+    } else if (news === News.PROGRESS) {
+      this.progress(copy.calls[0], what[0]);
+      return;
+    } else if (news === News.RESULT || news === News.THROWN || news === News.FAILED || news === News.SKIPPED) {
+      const call = copy.answered(ms, now);
+      if (call) this.conclude(call, news, what);
+    } else {
+      return;
+    }
+    if (!this.copies.has(copy)) return; // it was told to end
+    if (copy.calls.length === 0) this.idle.push(copy);
+    this.balance(copy, now);
+    this.feed(copy);
+  }
+
+  private progress(call: Call | undefined, value: unknown): void {
+    const hear = call?.onProgress;
+    if (hear && !call.loop.isClosed()) call.loop.callSoon(() => hear(value));
+  }
+
+  private conclude(call: Call, news: News, [first, text, thrown]: any[]): void {
+    if (news === News.RESULT) {
+      write(room.value, first);
+      c.anyloop_job_return(call.pointer, room.value);
+      this.finish(call);
+    } else if (news === News.THROWN) {
+      this.raise(call, unpack(first as Thrown));
+    } else {
+      this.fail(call, first, text, thrown && unpack(thrown));
+    }
+  }
+
+  // What waits at a worker for a job that takes long is for those who are done.
+  private balance(done: Copy, now: number): void {
+    const starved = this.idle.length > 0 && this.queued === 0, back: Call[] = [];
+    for (const copy of this.copies) {
+      if (copy !== done && copy.calls.length > 1 && (starved || copy.isLate(now))) back.push(...copy.recall());
+    }
+    this.putBack(back);
+  }
+
+  /** @internal */
+  died(copy: Copy, error: unknown): void {
+    const back = copy.recall(), lost = copy.calls.splice(0).filter((call) => call !== undefined);
+    const known = this.copies.has(copy), started = !this.starting.has(copy);
+    if (known) this.remove(copy);
+    this.putBack(back);
+    for (const call of lost) this.fail(call, K.E_ABANDONED, `the worker of ${call.order[1]} died: ${reason(error)}`, error);
+    if (known && !started) this.cannotStart(error);
+    else if (known && lost.length === 0 && !this.shut) console.error("anyloop: a worker died between its jobs:", error);
+    this.feed();
+  }
+
+  private remove(copy: Copy): void {
+    this.copies.delete(copy);
+    this.starting.delete(copy);
+    this.idle = this.idle.filter((other) => other !== copy);
+    const ending: Promise<unknown> = Promise.resolve(copy.end()).then(() => this.ending.delete(ending));
+    this.ending.add(ending);
+  }
+
+  /** @internal Its future was cancelled. */
+  cancel(pointer: number): void {
+    const call = this.calls.get(pointer);
+    if (!call) return;
+    this.figures.cancelled++;
+    if (call.copy) {
+      const copy = call.copy, { runs, back } = copy.cancel(call);
+      this.putBack(back);
+      if (runs && this.copies.has(copy)) this.remove(copy);
+    } else {
+      this.queued--;
+    }
+    this.finish(call);
+    this.feed();
+  }
+
+  // ---- its end
+
+  private cancelWaiting(): void {
+    for (const call of this.takeAll()) {
+      this.figures.cancelled++;
+      this.fail(call, K.E_CANCELLED);
+    }
+  }
+
+  private endAll(): void {
+    for (const copy of [...this.copies]) this.remove(copy);
+    if (this.own !== 0) c.anyloop_executor_release(this.own);
+    this.own = 0;
+    const left = this.left.splice(0);
+    void Promise.all(this.ending).then(() => left.forEach((resolve) => resolve()));
+  }
+
+  /** Takes no more jobs, and settles when none is left, and no worker. */
+  async shutdown({ cancelQueued = false, timeout = Infinity }: ShutdownOptions = {}): Promise<void> {
+    this.shut = true;
+    if (cancelQueued) this.cancelWaiting();
+    const timer = timeout === Infinity ? undefined : setTimeout(() => this.terminate(), timeout);
+    await new Promise<void>((resolve) => {
+      this.left.push(resolve);
+      this.feed();
+    });
+    clearTimeout(timer);
+  }
+
+  /** Ends all workers now: the jobs that run fail, those that wait are cancelled. */
+  async terminate(): Promise<void> {
+    this.shut = true;
+    this.cancelWaiting();
+    for (const copy of [...this.copies]) this.died(copy, new Error("the pool was terminated"));
+    await this.shutdown();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+hooks.submit = (pool, pointer) => (kept(pool) as WorkerPool).submit(read(c.anyloop_job_input(pointer, 0)) as Call, pointer);
+hooks.cancel = (pool, pointer) => (kept(pool) as WorkerPool).cancel(pointer);

@@ -1,0 +1,49 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// run.ts -- a program from its first task to its cleanup.
+import { gather } from "./compose.js";
+import { newEventLoop, setEventLoop } from "./current.js";
+import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
+import type { Main } from "./spawn.js";
+
+/** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
+export class Runner {
+  private loop: Loop | undefined;
+
+  constructor(private options: LoopOptions = {}) {}
+
+  async getLoop(): Promise<Loop> {
+    if (!this.loop) setEventLoop((this.loop = await newEventLoop(this.options)));
+    return this.loop;
+  }
+
+  async run<T>(main: Main<T>, options?: TaskOptions): Promise<T> {
+    const loop = await this.getLoop();
+    return loop.runUntilComplete(loop.createTask(main, options));
+  }
+
+  /** Cancels what is left, waits for it, and closes the loop. */
+  async close(): Promise<void> {
+    const loop = this.loop;
+    if (!loop || loop.isClosed()) return;
+    const tasks = loop.allTasks();
+    for (const task of tasks) task.cancel();
+    if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
+    await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+    await loop.close();
+    setEventLoop(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Runs a program: its first task, then the cleanup, as asyncio.run does. */
+export async function run<T>(main: Main<T>, options?: LoopOptions & TaskOptions): Promise<T> {
+  const runner = new Runner(options);
+  try {
+    return await runner.run(main, options);
+  } finally {
+    await runner.close();
+  }
+}

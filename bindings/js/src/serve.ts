@@ -1,0 +1,4 @@
+// serve.ts -- the script of a pool's workers.
+import { serve } from "./worker.js";
+
+serve();

@@ -1,0 +1,65 @@
+// spawn.ts -- what a task is made of, and signals of the web to and from it.
+import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
+import { getRunningLoop } from "./current.js";
+import type { Loop } from "./loop.js";
+import { shown } from "./value.js";
+
+/** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
+export type Main<T = unknown> = Coroutine<T> | PromiseLike<T> | ((signal: AbortSignal) => Coroutine<T> | PromiseLike<T>);
+
+export function coroutineOf<T>(main: Main<T>): Coroutine<T> {
+  if (isCoroutine(main)) return main as Coroutine<T>;
+  if (typeof main !== "function") return awaiting(main);
+  if (main.length > 0) return signalled(main);
+  const made = (main as () => Coroutine<T> | PromiseLike<T>)();
+  return isCoroutine(made) ? (made as Coroutine<T>) : awaiting(made as PromiseLike<T>);
+}
+
+// A promise runs in the promises' own order.
+function awaiting<T>(promise: PromiseLike<T>): Coroutine<T> {
+  if (typeof promise?.then !== "function") {
+    throw new TypeError(`${shown(promise)} cannot be run: it is no coroutine or promise, nor a function that gives one`);
+  }
+  promise.then(undefined, () => {}); // what is rejected before the first step is not unhandled
+  return waiting(promise);
+}
+
+function* waiting<T>(promise: PromiseLike<T>): Coroutine<T> {
+  return (yield promise) as T;
+}
+
+function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike<T>): Coroutine<T> {
+  const controller = new AbortController();
+  try {
+    return (yield main(controller.signal)) as T;
+  } catch (error) {
+    controller.abort(error);
+    throw error;
+  }
+}
+
+/** The future is cancelled when the signal aborts. */
+export function follow(future: Future<any>, signal: AbortSignal): void {
+  const abort = () => void future.cancel(shown((signal.reason as Error | undefined)?.message ?? signal.reason));
+  if (signal.aborted) {
+    abort();
+    return;
+  }
+  signal.addEventListener("abort", abort, { once: true });
+  future.addDoneCallback(() => signal.removeEventListener("abort", abort));
+}
+
+/**
+ * What `start` promises, as a future. Its cancellation aborts the signal that `start` was given:
+ * `yield* abortable((signal) => fetch(url, { signal }))`.
+ */
+export function abortable<T>(
+  start: (signal: AbortSignal) => PromiseLike<T>, { loop = getRunningLoop() }: { loop?: Loop } = {},
+): Future<T> {
+  const controller = new AbortController();
+  const future = new Future<T>(loop, promised(loop, start(controller.signal)));
+  future.addDoneCallback(() => {
+    if (future.cancelled()) controller.abort(future.exception());
+  });
+  return future;
+}

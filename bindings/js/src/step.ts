@@ -1,0 +1,86 @@
+// step.ts -- the core calls: a coroutine's step, a callback.
+import { K } from "./abi.js";
+import { errorOf } from "./errors.js";
+import { own, Task } from "./future.js";
+import { type Callback, type Coroutine, handBack, runningAs, tasks, whatIsLent } from "./lent.js";
+import type { Loop } from "./loop.js";
+import { c, hooks, room } from "./module.js";
+import { read, readError, write, writeError } from "./value.js";
+
+/** The loop that turns, and until when. `ended`: the task whose step was its last one, where slow ones are told. */
+export const present: { loop: Loop | undefined; until: number; ended: Task | undefined } = {
+  loop: undefined, until: Infinity, ended: undefined,
+};
+
+/** The object of a task of the core. */
+export function taskAt(loop: Loop, pointer: number): Task {
+  let task = tasks.get(pointer);
+  if (!task) {
+    tasks.set(pointer, (task = new Task(loop, c.anyloop_future_retain(pointer))));
+    task.addDoneCallback(() => tasks.delete(pointer));
+  }
+  return task;
+}
+
+const OFTEN = 32; // to look at the clock costs as much as a step
+let steps = 0;
+
+// A turn that has taken its time ends here, and goes on where it was.
+function begin(): void {
+  if (++steps % OFTEN === 0 && performance.now() > present.until) c.anyloop_loop_interrupt(present.loop!.pointer, K.E_AGAIN);
+}
+
+hooks.step = (number, task, event, outcome, said) => {
+  const coroutine = whatIsLent(number) as Coroutine;
+  let answer: number;
+  begin();
+  try {
+    answer = event === K.EVENT_CLOSE ? end(coroutine) : advance(coroutine, task, event, outcome, said);
+  } catch (error) {
+    writeError(room.value, error);
+    c.anyloop_task_raise_error(task, room.value);
+    answer = K.STEP_RAISE;
+    runningAs(number)?.raised(error);
+  }
+  if (answer < K.STEP_AWAIT) {
+    if (present.loop?.hearsSlow) present.ended = runningAs(number);
+    handBack(number);
+  }
+  return answer;
+};
+
+function advance(coroutine: Coroutine, task: number, event: number, outcome: number, said: number): number {
+  let next = event === K.EVENT_START ? coroutine.next() :
+    outcome === K.RESULT ? coroutine.next(read(said)) : coroutine.throw(readError(said));
+  while (!next.done) {
+    if (next.value === undefined) return K.STEP_YIELD;
+    try {
+      return own(present.loop!, next.value);
+    } catch (error) {
+      next = coroutine.throw(error);
+    }
+  }
+  if (next.value !== undefined) {
+    write(room.value, next.value);
+    c.anyloop_task_return(task, room.value);
+  }
+  return K.STEP_RETURN;
+}
+
+// The loop closes and awaits are refused: the first hears of it, and there is no second.
+function end(coroutine: Coroutine): number {
+  if (!coroutine.return(undefined).done && !coroutine.throw(errorOf(K.E_CLOSED)).done) {
+    throw errorOf(K.E_CLOSED, "a coroutine awaited again while its loop closed");
+  }
+  return K.STEP_RETURN;
+}
+
+hooks.call = (number) => {
+  begin();
+  try {
+    (whatIsLent(number) as Callback)();
+  } catch (error) {
+    present.loop?.unhandled("a callback failed", error);
+  }
+};
+hooks.handBack = handBack;

@@ -1,0 +1,144 @@
+// value.ts -- JavaScript's values as the core carries them, and back.
+//
+// undefined, booleans, numbers and strings are the core's own kinds, which C reads as well. Everything else is carried as
+// it is: a place in a table here, and the same object comes out.
+import { K } from "./abi.js";
+import { AnyloopError, CancelledError, errorOf, ExceptionGroup, must } from "./errors.js";
+import { c, heap, heap8, hooks, room, text, withText } from "./module.js";
+
+const objects: unknown[] = [undefined], free: number[] = [];
+const number = new DataView(new ArrayBuffer(8));
+
+hooks.drop = (object) => {
+  objects[object] = undefined;
+  free.push(object);
+};
+
+/** Objects that the core holds. */
+export function countKept(): number {
+  return objects.length - 1 - free.length;
+}
+
+function bits(at: number, kind: number, low: number, high: number): void {
+  const words = heap();
+  words[at] = kind;
+  words[at + 1] = 0;
+  words[at + 2] = low;
+  words[at + 3] = high;
+  words[at + 4] = words[at + 5] = words[at + 6] = words[at + 7] = 0;
+}
+
+/** Writes the value at `pointer`; the next call of the core takes it. */
+export function write(pointer: number, value: unknown): void {
+  const at = pointer >> 2;
+  switch (typeof value) {
+    case "undefined":
+      bits(at, K.NONE, 0, 0);
+      return;
+    case "boolean":
+      bits(at, K.BOOL, value ? 1 : 0, 0);
+      return;
+    case "number":
+      if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+        bits(at, K.INT, value >>> 0, Math.floor(value / 2 ** 32) >>> 0);
+      } else {
+        number.setFloat64(0, value, true);
+        bits(at, K.FLOAT, number.getUint32(0, true), number.getUint32(4, true));
+      }
+      return;
+    case "string":
+      if (!value.isWellFormed()) place(pointer, value); // no UTF-8 says it
+      else withText(value, (start, size) => must(c.anyloop_value_text(0, start, size, pointer)));
+      return;
+    default:
+      place(pointer, value);
+  }
+}
+
+/** A place in the table, which the core gives back by `drop`. */
+export function keep(value: unknown): number {
+  const object = free.pop() ?? objects.length;
+  objects[object] = value;
+  return object;
+}
+
+export function kept(object: number): unknown {
+  return objects[object];
+}
+
+/** Writes the value as a place in the table, whatever it is. */
+export function place(pointer: number, value: unknown): void {
+  must(c.guest_value(keep(value), pointer));
+}
+
+/** Reads the value at `pointer`, which stays the core's. */
+export function read(pointer: number): unknown {
+  const words = heap(), at = pointer >> 2, low = words[at + 2]!, high = words[at + 3]!;
+  switch (words[at]) {
+    case K.BOOL:
+      return low !== 0;
+    case K.INT: {
+      const value = (high | 0) * 2 ** 32 + low;
+      return Number.isSafeInteger(value) ? value : (BigInt(high | 0) << 32n) | BigInt(low);
+    }
+    case K.FLOAT:
+      number.setUint32(0, low, true);
+      number.setUint32(4, high, true);
+      return number.getFloat64(0, true);
+    case K.TEXT:
+      return text(low, words[at + 4]!);
+    case K.BYTES:
+      return heap8().slice(low, low + words[at + 4]!);
+    case K.LIST:
+      return Array.from({ length: words[at + 4]! }, (_, i) => read(low + 32 * i));
+    case K.ERROR:
+      return readError(pointer);
+    case K.FUTURE:
+      return low; // whoever asked for futures knows which one it is
+    case K.FOREIGN:
+      return objects[low];
+    default:
+      return undefined;
+  }
+}
+
+/** Reads an ERROR value as what is to be thrown: the very object that was thrown, if JavaScript threw it. */
+export function readError(pointer: number): unknown {
+  const foreign = c.anyloop_error_foreign(pointer);
+  if (foreign !== 0) return read(foreign);
+  const start = c.anyloop_error_text(pointer, room.out), message = text(start, heap()[room.out >> 2]!);
+  const cause = c.anyloop_error_cause(pointer), children = c.anyloop_error_children(pointer);
+  const options = cause !== 0 ? { cause: read(cause) } : undefined;
+  if (children !== 0) return new ExceptionGroup(read(children) as unknown[], message, options);
+  return errorOf(c.anyloop_error_code(pointer), message, options);
+}
+
+/** For a message. Not everything is made a text of. */
+export function shown(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** Writes what was thrown as an ERROR value at `pointer`; the next call of the core takes it. */
+export function writeError(pointer: number, thrown: unknown): void {
+  const message = thrown instanceof AnyloopError ? thrown.text : thrown instanceof Error ? String(thrown.message) : shown(thrown);
+  withText(message, (start, size) => {
+    if (thrown instanceof CancelledError) {
+      must(c.anyloop_value_error(0, K.E_CANCELLED, start, size, pointer));
+      return;
+    }
+    const foreign = room.value + 32, options = room.options >> 2;
+    place(foreign, thrown);
+    const words = heap();
+    words.fill(0, options, options + 12); // anyloop_error_options
+    words[options] = 48;
+    words[options + 1] = thrown instanceof AnyloopError ? thrown.status : K.E_USER;
+    words[options + 4] = start;
+    words[options + 6] = size;
+    words[options + 8] = foreign;
+    must(c.anyloop_value_error_with(0, room.options, pointer));
+  });
+}
