@@ -8,14 +8,14 @@ SHELL := /bin/bash
 PRESETS := release asan web
 MATRIX := release clang-release asan slab tsan amalgamation poll web
 
-.PHONY: help demo web-demo test matrix random torture bench wasm-size amalgamation api abidiff conformance format clean
+.PHONY: help demo web-demo test matrix random torture bench js-package wasm-size amalgamation api abidiff conformance format clean
 .NOTPARALLEL:
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/make \1~\2/p' $(MAKEFILE_LIST) | column -t -s '~' 2>/dev/null \
 	  || sed -n 's/^\([a-z%-]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
 
-demo: ## build a release, run the quickstart, then the word count on this very tree; both again in Node
+demo: ## build a release, run the quickstart, then the word count on this very tree; both again in Node, the first in JavaScript too
 	@tools/setup demo
 	@mkdir -p build/demo
 	cmake -S . -B build/demo -DCMAKE_BUILD_TYPE=Release -DANYLOOP_BUILD_TESTS=OFF >build/demo/configure.log
@@ -68,6 +68,12 @@ bench: ## what things cost, beside their floors, and in Node: bench/README.md sa
 	@cmake --preset release >build/bench/configure.log 2>&1 || { cat build/bench/configure.log; exit 1; }
 	@cmake --build --preset release --target bench-programs >build/bench/build.log 2>&1 || { cat build/bench/build.log; exit 1; }
 	@python3 bench/run build/release/bench --peers "$(PEERS)" --rows "$(ROWS)" --dill "$(DILL)" $(if $(REPETITIONS),--repetitions $(REPETITIONS))
+
+js-package: ## the npm package for JavaScript, into build/js
+	@tools/setup demo
+	@mkdir -p build/js
+	@bindings/js/tools/build
+	@npm pack --silent --offline --ignore-scripts --pack-destination build/js ./bindings/js
 
 wasm-size: ## how large the web build is: a line for each file, NAME raw gzip brotli
 	@tools/setup demo

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""quote.py [--check]: the code in README.md and docs/ that is quoted from files, kept equal to them.
+"""quote.py [--check]: the code in README.md, docs/ and those of the bindings that is quoted from files, kept equal to them.
 
 A marker on a line of its own says what the code block after it holds:
 
@@ -7,7 +7,7 @@ A marker on a line of its own says what the code block after it holds:
     <!-- quote: FILE: FROM ... TO -->       from the first line that begins with FROM to the next that begins with TO,
                                             dedented; a TO of } is the one that stands below FROM
 
-Without --check the blocks are rewritten. With it nothing is: a block that differs, a C block without a marker, or no quote
+Without --check the blocks are rewritten. With it nothing is: a block that differs, a block of C or JavaScript without a marker, or no quote
 at all, is a failure.
 """
 
@@ -43,7 +43,7 @@ def quoted(marker):
         raise Problem(f"no such file: {marker[0]}")
     text = path.read_text()
     if marker["begin"] is None:
-        return re.sub(r"\A/\*.*?\*/\n", "", text, count=1, flags=re.DOTALL)
+        return re.sub(r"\A(/\*.*?\*/\n|(//[^\n]*\n)+)", "", text, count=1, flags=re.DOTALL)
     lines = text.splitlines(keepends=True)
     begin = find(lines, marker["begin"], 0, marker)
     end = find(lines, marker["end"], begin + 1, marker)
@@ -58,8 +58,8 @@ def renew(text, problems):
         nonlocal count
         marker = MARKER.match(block["before"].strip())
         if marker is None:
-            if block["language"] == "c":
-                problems.append(f"a C block that is quoted from nowhere: {block['code'].splitlines()[:1]}")
+            if block["language"] in ("c", "js"):
+                problems.append(f"a block of {block['language']} that is quoted from nowhere: {block['code'].splitlines()[:1]}")
             return block[0]
         count += 1
         try:
@@ -78,7 +78,8 @@ def main():
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     check, total, failures = bool(sys.argv[1:]), 0, 0
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")),
+                 *sorted((ROOT / "bindings").glob("*/*.md")), *sorted((ROOT / "bindings").glob("*/docs/*.md"))]:
         text, problems = path.read_text(), []
         renewed, count = renew(text, problems)
         if renewed != text:

@@ -1,17 +1,7 @@
 # In a native build: the same project once more, built for WASI beside it, and what the tests there say.
 
-find_program(ANYLOOP_CLANG_19 clang-19)
+include(${PROJECT_SOURCE_DIR}/cmake/clang-wasi.cmake)
 include(${PROJECT_SOURCE_DIR}/cmake/node.cmake)
-set(ANYLOOP_WASI_COMPILES FALSE)
-if(ANYLOOP_CLANG_19)
-  set(empty ${CMAKE_CURRENT_BINARY_DIR}/wasi-empty)
-  file(WRITE ${empty}.c "int main(void) { return 0; }\n")
-  execute_process(COMMAND ${ANYLOOP_CLANG_19} --target=wasm32-wasi ${empty}.c -o ${empty}.wasm
-    RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
-  if(status EQUAL 0)
-    set(ANYLOOP_WASI_COMPILES TRUE)
-  endif()
-endif()
 
 # The modules are the same whatever the native build is: they are made once of the sources, once of the amalgamation.
 if(NOT CMAKE_BUILD_TYPE MATCHES "^(Release|MinSizeRel)$" OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR ANYLOOP_POLLER STREQUAL "poll")

@@ -9,12 +9,13 @@ const TYPES = {
 };
 export const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
-// serve({root, pages, headers, missing}): the files of the folder `root`, and before them `pages`, { "/name.html": text }.
-// Every answer has the `headers`; each path in `missing` is a 404 though it is there.
+// serve({root, pages, headers, missing, silent}): the files of the folder `root`, and before them `pages`, { "/name.html": text }.
+// Every answer has the `headers`; each path in `missing` is a 404 though it is there; one in `silent` is never answered.
 // Gives { url, close }.
-export async function serve({ root, pages = {}, headers = {}, missing = [] }) {
+export async function serve({ root, pages = {}, headers = {}, missing = [], silent = [] }) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+    if (silent.includes(path)) return;
     const type = TYPES[extname(path)] ?? "application/octet-stream";
     try {
       if (missing.includes(path)) throw new Error("missing, as the case asked");

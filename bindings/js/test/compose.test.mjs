@@ -1,0 +1,436 @@
+// compose.test.mjs -- awaiting many, limits of time, groups, contexts, programs. Time is virtual unless a promise is in it.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  allTasks, asCompleted, CancelledError, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup, gather,
+  getEventLoop, getRunningLoop, newEventLoop, run, Runner, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError,
+  wait, waitFor,
+} from "anyloop";
+import { complete, inLoop, newVirtualLoop, spin, thrown } from "./virtual.mjs";
+
+/** Gives `result` after `ms`. */
+function* later(ms, result) {
+  yield* sleep(ms);
+  return result;
+}
+
+/** Throws `error` after `ms`. */
+function* failing(ms, error) {
+  yield* sleep(ms);
+  throw error;
+}
+
+/** What awaiting it throws. */
+function* caught(awaitable) {
+  try {
+    yield awaitable;
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("nothing was thrown");
+}
+
+/** A test whose body is a task of a virtual loop. */
+const inTask = (name, body) => test(name, () => inLoop(body));
+
+describe("gather", () => {
+  inTask("gives the results in order, and takes as long as the longest", function* (loop) {
+    assert.deepEqual(yield* gather([later(30, "a"), later(10, "b"), createTask(later(20, "c"))]), ["a", "b", "c"]);
+    assert.equal(loop.time(), 30);
+  });
+
+  inTask("of nothing gives nothing", function* () {
+    assert.deepEqual(yield* gather([]), []);
+  });
+
+  inTask("gives one result in two places for one future", function* () {
+    const task = createTask(later(1, {}));
+    const [one, two] = yield* gather([task, task]);
+    assert.ok(one === two);
+  });
+
+  inTask("fails at once with the first error, and lets the others go on", function* (loop) {
+    const error = new Error("first"), other = createTask(later(50, "goes on"));
+    const both = gather([other, failing(10, error), failing(20, new Error("second"))]);
+    assert.equal(yield* caught(both), error);
+    assert.deepEqual([loop.time(), other.done(), yield* other], [10, false, "goes on"]);
+  });
+
+  inTask("with returnExceptions gives errors as results", function* () {
+    const error = new Error("mine"), cancelled = getRunningLoop().createFuture();
+    cancelled.cancel("by hand");
+    const results = yield* gather([later(5, 1), failing(1, error), cancelled], { returnExceptions: true });
+    assert.deepEqual([results[0], results[1] === error, results[2] instanceof CancelledError, results[2].message],
+      [1, true, true, "by hand"]);
+  });
+
+  inTask("cancels all of them when it is cancelled", function* () {
+    const tasks = [1, 2].map((i) => createTask(later(i))), all = gather(tasks);
+    yield;
+    assert.equal(all.cancel(), true);
+    assert.ok((yield* caught(all)) instanceof CancelledError);
+    assert.deepEqual(tasks.map((task) => task.cancelled()), [true, true]);
+  });
+
+  test("mixes promises, coroutines and futures", async () => {
+    const loop = await newEventLoop(), future = loop.createFuture();
+    loop.callSoon(() => future.setResult("future"));
+    assert.deepEqual(await gather([Promise.resolve("promise"), later(1, "coroutine"), future, { then: (call) => call("thenable") }], { loop }),
+      ["promise", "coroutine", "future", "thenable"]);
+    const error = new Error("mine");
+    await assert.rejects(gather([Promise.reject(error), later(1)], { loop }), (thrown) => thrown === error);
+    await loop.close();
+  });
+
+  inTask("of what cannot be awaited is a TypeError", function* () {
+    assert.throws(() => gather([later(1), 5]), { name: "TypeError", message: /5 cannot be awaited/ });
+  });
+});
+
+describe("wait", () => {
+  const three = () => [30, 10, 20].map((ms) => createTask(later(ms, ms)));
+
+  inTask("waits for all", function* (loop) {
+    const tasks = three(), [done, pending] = yield* wait(tasks);
+    assert.deepEqual([done.size, pending.size, loop.time()], [3, 0, 30]);
+    assert.ok(tasks.every((task) => done.has(task)));
+  });
+
+  inTask("waits for the first, and cancels none", function* (loop) {
+    const tasks = three(), [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });
+    assert.deepEqual([[...done].map((task) => task.result()), pending.size, loop.time()], [[10], 2, 10]);
+    assert.deepEqual(yield* gather(pending), [30, 20]);
+  });
+
+  inTask("waits for the first error", function* (loop) {
+    const error = new Error("mine"), fails = createTask(failing(15, error));
+    const [done, pending] = yield* wait([...three(), fails], { returnWhen: "FIRST_EXCEPTION" });
+    assert.deepEqual([done.size, done.has(fails), fails.exception() === error, pending.size, loop.time()], [2, true, true, 2, 15]);
+  });
+
+  inTask("waits for so long at most, and that is no error", function* (loop) {
+    const [done, pending] = yield* wait(three(), { timeout: 20.5 });
+    assert.deepEqual([done.size, pending.size, loop.time()], [2, 1, 20.5]);
+  });
+});
+
+describe("limits of time", () => {
+  inTask("waitFor gives the result in time", function* () {
+    assert.deepEqual([yield* waitFor(later(5, "in time"), 10), yield* waitFor(later(5, "no limit"), null)], ["in time", "no limit"]);
+  });
+
+  inTask("waitFor cancels what takes longer, waits for its cleanup, and fails with a TimeoutError", function* (loop) {
+    const task = createTask(function* () {
+      try {
+        yield* sleep(100);
+      } finally {
+        yield* sleep(7);
+      }
+    });
+    const error = yield* caught(waitFor(task, 10));
+    assert.ok(error instanceof TimeoutError);
+    assert.deepEqual([error.name, error.code, task.cancelled(), loop.time()], ["TimeoutError", "ANYLOOP_E_TIMED_OUT", true, 17]);
+  });
+
+  inTask("waitFor of a coroutine that begins never", function* (loop) {
+    let began = false;
+    const error = yield* caught(waitFor((function* () {
+      began = true;
+      yield* sleep(1);
+    })(), 0));
+    assert.ok(error instanceof TimeoutError);
+    assert.deepEqual([began, loop.time()], [false, 0]);
+  });
+
+  inTask("timeout gives what its body gives, or fails with a TimeoutError", function* (loop) {
+    assert.equal(yield* timeout(10, () => later(5, "in time")), "in time");
+    const error = yield* caught(timeout(10, later(50)));
+    assert.deepEqual([error.name, error.code, loop.time()], ["TimeoutError", "ANYLOOP_E_TIMED_OUT", 15]);
+    assert.equal(currentTask().cancelling(), 0);
+  });
+
+  inTask("timeout inside another one: the shorter one tells", function* (loop) {
+    const error = yield* caught(timeout(10, () => timeout(50, () => later(100))));
+    assert.deepEqual([error.name, loop.time()], ["TimeoutError", 10]);
+    let inner;
+    assert.equal(yield* timeout(50, function* () {
+      inner = yield* caught(timeout(5, later(100)));
+      return "outer goes on";
+    }), "outer goes on");
+    assert.ok(inner instanceof TimeoutError);
+  });
+
+  inTask("a Timeout can be moved while its body runs", function* (loop) {
+    const scope = new Timeout(10);
+    assert.deepEqual([scope.when(), scope.expired()], [10, false]);
+    assert.equal(yield* scope.run(function* (within) {
+      assert.equal(within, scope);
+      yield* sleep(5);
+      scope.reschedule(100);
+      yield* sleep(50);
+      scope.reschedule(null);
+      assert.equal(scope.when(), null);
+      yield* sleep(500);
+      return "without limit";
+    }), "without limit");
+    assert.deepEqual([scope.expired(), loop.time()], [false, 555]);
+  });
+
+  inTask("a Timeout that is moved to the past expires at once", function* (loop) {
+    const scope = new Timeout(null);
+    const error = yield* caught(scope.run(function* () {
+      scope.reschedule(loop.time() - 1);
+      yield* sleep(5);
+    }));
+    assert.deepEqual([error.name, scope.expired(), loop.time()], ["TimeoutError", true, 0]);
+  });
+
+  inTask("times that are none are refused", function* () {
+    const task = createTask(later(1));
+    for (const time of [NaN, "5", 5n, {}]) {
+      const refused = { name: "TypeError", message: /is no time/ };
+      assert.throws(() => sleep(time), refused);
+      assert.throws(() => waitFor(task, time), refused);
+      assert.throws(() => timeout(time, task), refused);
+      assert.throws(() => asCompleted([task], { timeout: time }), refused);
+      assert.throws(() => wait([task], { timeout: time }).next(), refused);
+      assert.throws(() => new Timeout(time), refused);
+      assert.throws(() => new Timeout(null).reschedule(time), refused);
+    }
+    assert.throws(() => sleep(), { name: "TypeError" });
+    yield* task;
+  });
+});
+
+describe("shield", () => {
+  inTask("keeps a cancellation from what is awaited", function* () {
+    const task = createTask(later(10, "kept")), shielded = shield(task);
+    yield;
+    shielded.cancel();
+    assert.ok((yield* caught(shielded)) instanceof CancelledError);
+    assert.deepEqual([task.cancelled(), yield* task], [false, "kept"]);
+  });
+
+  inTask("gives the result or the error else", function* () {
+    const error = new Error("mine");
+    assert.equal(yield* shield(later(1, "result")), "result");
+    assert.equal(yield* caught(shield(failing(1, error))), error);
+  });
+});
+
+describe("asCompleted", () => {
+  inTask("gives futures in the order in which they are done", function* (loop) {
+    const results = [];
+    for (const next of asCompleted([later(30, "c"), later(10, "a"), later(20, "b")])) results.push(yield* next, loop.time());
+    assert.deepEqual(results, ["a", 10, "b", 20, "c", 30]);
+  });
+
+  inTask("gives the futures themselves, too", function* () {
+    const tasks = [20, 10].map((ms) => createTask(later(ms))), completions = asCompleted(tasks), order = [];
+    for (let next; (next = yield* completions.nextFuture());) order.push(tasks.indexOf(next));
+    assert.deepEqual(order, [1, 0]);
+  });
+
+  inTask("throws an error where it comes, and goes on", function* () {
+    const error = new Error("mine"), outcomes = [];
+    for (const next of asCompleted([later(20, "b"), failing(10, error)])) {
+      try {
+        outcomes.push(yield* next);
+      } catch (each) {
+        outcomes.push(each);
+      }
+    }
+    assert.deepEqual(outcomes, [error, "b"]);
+  });
+
+  inTask("fails with a TimeoutError when the time is over", function* (loop) {
+    const completions = asCompleted([later(5, "a"), later(50, "b")], { timeout: 10 });
+    assert.equal(yield* completions.next(), "a");
+    assert.ok((yield* caught(completions.next())) instanceof TimeoutError);
+    assert.equal(loop.time(), 10);
+  });
+
+  test("is iterated by for await", async () => {
+    const loop = await newEventLoop(), results = [];
+    for await (const result of asCompleted([later(3, "b"), Promise.resolve("a")], { loop })) results.push(result);
+    assert.deepEqual(results, ["a", "b"]);
+    await loop.close();
+  });
+});
+
+describe("a TaskGroup", () => {
+  inTask("waits for its tasks, and gives what its body gives", function* (loop) {
+    const group = new TaskGroup();
+    let task;
+    assert.equal(yield* group.run(function* (within) {
+      assert.equal(within, group);
+      task = group.createTask(later(20, "task"), { name: "named" });
+      group.createTask(later(10));
+      return "body";
+    }), "body");
+    assert.deepEqual([task instanceof Task, task.name, task.result(), loop.time()], [true, "named", "task", 20]);
+  });
+
+  inTask("cancels the others when a task fails, and fails with all errors", function* (loop) {
+    const group = new TaskGroup(), one = new Error("one"), two = new Error("two");
+    let other;
+    const error = yield* caught(group.run(function* () {
+      group.createTask(failing(10, one));
+      other = group.createTask(function* () {
+        try {
+          yield* sleep(100);
+        } catch {
+          throw two;
+        }
+      });
+      yield* sleep(1000);
+    }));
+    assert.ok(error instanceof ExceptionGroup);
+    assert.deepEqual([error.name, error.code, loop.time()], ["ExceptionGroup", "ANYLOOP_E_GROUP", 10]);
+    assert.ok(error.errors.length === 2 && error.errors[0] === one && error.errors[1] === two);
+    assert.deepEqual([other.exception() === two, currentTask().cancelling()], [true, 0]);
+  });
+
+  inTask("cancels its tasks when the body fails", function* () {
+    const group = new TaskGroup(), mine = new Error("the body's");
+    let task;
+    const error = yield* caught(group.run(function* () {
+      task = group.createTask(later(100));
+      yield;
+      throw mine;
+    }));
+    assert.deepEqual([error.errors[0] === mine, error.errors.length, task.cancelled()], [true, 1, true]);
+  });
+
+  inTask("that is cancelled cancels its tasks", function* () {
+    const group = new TaskGroup();
+    let task;
+    const outer = createTask(function* () {
+      yield* group.run(function* () { task = group.createTask(later(100)); });
+    });
+    yield* sleep(5);
+    outer.cancel();
+    assert.ok((yield* caught(outer)) instanceof CancelledError);
+    assert.equal(task.cancelled(), true);
+  });
+
+  inTask("that is over takes no task", function* () {
+    const group = new TaskGroup();
+    assert.throws(() => group.createTask(later(1)), { code: "ANYLOOP_E_STATE" });
+    yield* group.run(function* () {});
+    assert.throws(() => group.createTask(later(1)), { code: /ANYLOOP_E_(STATE|SHUTDOWN)/ });
+  });
+});
+
+describe("contexts", () => {
+  inTask("a task has the values of its maker, and its changes are its own", function* () {
+    const variable = new ContextVar("variable", { default: "default" }), object = {};
+    assert.equal(variable.get(), "default");
+    variable.set(object);
+    const seen = yield* createTask(function* () {
+      const inherited = variable.get();
+      variable.set("the task's");
+      yield;
+      return [inherited, variable.get()];
+    });
+    assert.deepEqual([seen[0] === object, seen[1], variable.get() === object], [true, "the task's", true]);
+    assert.equal(new ContextVar("without default").get(), undefined);
+  });
+
+  inTask("a context is as it was when it was copied, and a task can run in it", function* () {
+    const variable = new ContextVar("variable");
+    variable.set(1);
+    const context = copyContext();
+    variable.set(2);
+    assert.deepEqual([context.get(variable), variable.get()], [1, 2]);
+    assert.equal(yield* createTask(function* () { return variable.get(); }, { context }), 1);
+  });
+
+  inTask("a callback has the values of where it was scheduled", function* (loop) {
+    const variable = new ContextVar("variable"), future = loop.createFuture();
+    variable.set("before");
+    loop.callSoon(() => future.setResult(variable.get()));
+    variable.set("after");
+    assert.equal(yield* future, "before");
+  });
+});
+
+describe("ensureFuture, createTask, sleep", () => {
+  inTask("ensureFuture gives a future back as it is, and makes a task of a coroutine", function* (loop) {
+    const future = loop.createFuture(), task = ensureFuture(later(1, "made"));
+    assert.deepEqual([ensureFuture(future) === future, task instanceof Task, yield* task], [true, true, "made"]);
+    assert.throws(() => ensureFuture(5), { name: "TypeError" });
+  });
+
+  inTask("take the loop that runs", function* (loop) {
+    const task = createTask(later(1), { name: "named" });
+    assert.deepEqual([getRunningLoop() === loop, task.loop === loop, task.name, allTasks().includes(task)], [true, true, "named", true]);
+    yield* task;
+  });
+
+  test("sleep sleeps so long, and one of 0 gives way", () => {
+    const loop = newVirtualLoop(), steps = [];
+    const walk = function* (name, ms) {
+      for (const i of [1, 2]) {
+        steps.push([name + i, loop.time()]);
+        yield* sleep(ms);
+      }
+    };
+    loop.createTask(walk("a", 0));
+    loop.createTask(walk("b", 0.5));
+    spin(loop);
+    assert.deepEqual(steps, [["a1", 0], ["b1", 0], ["a2", 0], ["b2", 0.5]]);
+    assert.equal(loop.time(), 1);
+    assert.equal(thrown(() => complete(loop, sleep(Infinity, { loop }))).code, "ERR_ASSERTION");
+  });
+});
+
+describe("a program", () => {
+  test("gives what its first task gives, or throws it", async () => {
+    assert.equal(await run(function* () { return yield* later(1, "generator"); }), "generator");
+    assert.equal(await run(async () => "async"), "async");
+    assert.equal(await run(later(1, "coroutine"), { name: "main" }), "coroutine");
+    const error = new Error("mine");
+    await assert.rejects(run(failing(1, error)), (thrown) => thrown === error);
+    await assert.rejects(run(5), { name: "TypeError" });
+  });
+
+  test("cancels what is left at its end, waits for that, and closes its loop", async () => {
+    const heard = [];
+    let loop;
+    await run(function* () {
+      loop = getRunningLoop();
+      createTask(function* () {
+        try {
+          yield* sleep(1e6);
+        } catch (error) {
+          yield* sleep(1);
+          heard.push(error.name);
+          throw error;
+        }
+      });
+      yield* sleep(1);
+    });
+    assert.deepEqual([heard, loop.isClosed()], [["AbortError"], true]);
+    assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE" });
+  });
+
+  test("with a virtual clock takes no time", async () => {
+    const start = performance.now();
+    assert.equal(await run(function* () {
+      yield* sleep(1e6);
+      return getRunningLoop().time();
+    }, { virtualClock: true }), 1e6);
+    assert.ok(performance.now() - start < 1e5);
+  });
+
+  test("after another has the loop and the contexts of the same Runner", async () => {
+    const runner = new Runner(), loop = await runner.getLoop();
+    assert.equal(await getEventLoop(), loop);
+    for (const i of [1, 2]) assert.equal(await runner.run(function* () { return [getRunningLoop() === loop, i].join(); }), `true,${i}`);
+    await runner[Symbol.asyncDispose]();
+    await runner.close();
+    assert.equal(loop.isClosed(), true);
+    setEventLoop(undefined);
+  });
+});

@@ -1,0 +1,1 @@
+// idle.mjs -- a script that serves no jobs.

@@ -1,0 +1,2 @@
+// throws.mjs -- a module that cannot be loaded.
+throw new Error('not today');

@@ -1,0 +1,525 @@
+// tasks.test.mjs -- tasks and futures: what they are made of, how they come out, what is refused.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  abortable, allTasks, AnyloopError, CancelledError, currentTask, Future, newEventLoop, sleep, stallReport, Task,
+} from "anyloop";
+import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
+
+const aborted = (message) => (error) => error instanceof CancelledError && error.name === "AbortError" && error.message === message;
+
+/** Gives `use` a hosted loop, and closes that. */
+async function withLoop(use) {
+  const loop = await newEventLoop();
+  try {
+    return await use(loop);
+  } finally {
+    await loop.close();
+  }
+}
+
+describe("a task", () => {
+  test("of a generator runs from the next turn on, and gives what that returns", () => {
+    const loop = newVirtualLoop(), steps = [];
+    const task = loop.createTask((function* () {
+      steps.push("first");
+      assert.equal(yield* sleep(10), undefined);
+      steps.push("second");
+      return "result";
+    })());
+    assert.deepEqual([steps, task.done(), task instanceof Future], [[], false, true]);
+    loop.turn();
+    assert.deepEqual(steps, ["first"]);
+    spin(loop);
+    assert.deepEqual([steps, task.done(), task.result(), task.exception()], [["first", "second"], true, "result", undefined]);
+  });
+
+  test("of a function calls it at once, with nothing", () => {
+    const loop = newVirtualLoop();
+    let given;
+    const task = loop.createTask(function () {
+      given = arguments.length;
+      return (function* () { return 5; })();
+    });
+    assert.deepEqual([given, complete(loop, task)], [0, 5]);
+  });
+
+  test("whose function throws is not made", () => {
+    const loop = newVirtualLoop(), error = new Error("mine");
+    assert.equal(thrown(() => loop.createTask(() => { throw error; })), error);
+    assert.deepEqual(loop.allTasks(), []);
+  });
+
+  test("of what cannot be run is not made", () => {
+    const loop = newVirtualLoop();
+    for (const main of [5, null, undefined, {}, () => 5, () => undefined]) {
+      assert.throws(() => loop.createTask(main), { name: "TypeError", message: /cannot be run/ });
+    }
+    assert.deepEqual(loop.allTasks(), []);
+  });
+
+  test("of an async function or a promise gives what that promises", () => withLoop(async (loop) => {
+    assert.equal(await loop.createTask(async () => (await macrotask(), "async")), "async");
+    assert.equal(await loop.createTask(Promise.resolve("promise")), "promise");
+    const error = new Error("mine");
+    await assert.rejects(loop.createTask(async () => { throw error; }), (thrown) => thrown === error);
+  }));
+
+  test("yields promises as well as futures", () => withLoop(async (loop) => {
+    const error = new Error("mine");
+    assert.deepEqual(await loop.createTask(function* () {
+      try {
+        yield Promise.reject(error);
+      } catch (caught) {
+        return [yield Promise.resolve(1), yield (function* () { return 2; })(), caught === error];
+      }
+    }), [1, 2, true]);
+  }));
+
+  test("gives way to the others by a bare yield", () => {
+    const loop = newVirtualLoop(), steps = [];
+    const counts = function* (name) {
+      for (const i of [1, 2, 3]) {
+        steps.push(name + i);
+        assert.equal(yield, undefined);
+      }
+    };
+    for (const name of ["a", "b"]) loop.createTask(counts(name));
+    spin(loop);
+    assert.deepEqual([steps, loop.time()], [["a1", "b1", "a2", "b2", "a3", "b3"], 0]);
+  });
+
+  test("awaits what is done already without a step", () => {
+    const loop = newVirtualLoop(), done = loop.createFuture(), steps = [];
+    done.setResult("there");
+    loop.createTask(function* () {
+      for (let i = 0; i < 100; i++) assert.equal(yield* done, "there");
+      steps.push("awaited 100 times");
+    });
+    loop.createTask(function* () { steps.push("the other"); });
+    loop.turn();
+    assert.deepEqual(steps, ["awaited 100 times", "the other"]);
+  });
+
+  test("has the name that it was given, or its function's, or a number", () => {
+    const loop = newVirtualLoop(), body = function* () {};
+    const named = loop.createTask(body(), { name: "n\u00e4me \u{1f600}" }), numbered = loop.createTask(body());
+    assert.equal(named.name, "n\u00e4me \u{1f600}");
+    assert.equal(loop.createTask(function* fetching() {}).name, "fetching");
+    assert.match(numbered.name, /^Task-\d+$/);
+    numbered.name = "renamed";
+    spin(loop);
+    assert.deepEqual([named.result(), named.name, numbered.name], [undefined, "n\u00e4me \u{1f600}", "renamed"]);
+  });
+
+  test("is the same object in currentTask and allTasks", () => {
+    const loop = newVirtualLoop(), seen = [];
+    const body = function* () {
+      seen.push(currentTask());
+      yield;
+      seen.push(loop.currentTask());
+    };
+    const one = loop.createTask(body()), two = loop.createTask(body());
+    assert.deepEqual(loop.allTasks().map((task) => [one, two].indexOf(task)), [0, 1]);
+    assert.equal(loop.currentTask(), undefined);
+    spin(loop);
+    assert.deepEqual(seen.map((task) => [one, two].indexOf(task)), [0, 1, 0, 1]);
+    assert.deepEqual(allTasks(loop), []);
+  });
+
+  test("that is eager runs its first step inside createTask", () => inLoop(function* (loop) {
+    const steps = [];
+    let inside;
+    const whole = loop.createTask(function* () {
+      steps.push("first");
+      inside = currentTask();
+      return "whole";
+    }, { eager: true, name: "eager" });
+    assert.deepEqual([steps, whole.done(), whole.result(), inside === whole], [["first"], true, "whole", true]);
+    const outer = currentTask(), part = loop.createTask(function* () {
+      yield* sleep(1);
+      return currentTask();
+    }, { eager: true });
+    assert.deepEqual([part.done(), currentTask() === outer], [false, true]);
+    assert.equal(yield* part, part);
+  }));
+
+  test("that is eager waits for a turn where no step runs", () => {
+    const loop = newVirtualLoop(), task = loop.createTask(function* () { return 1; }, { eager: true });
+    assert.equal(task.done(), false);
+    assert.equal(complete(loop, task), 1);
+  });
+});
+
+describe("a cancellation", () => {
+  test("is thrown where the task waits, with its reason", () => {
+    const loop = newVirtualLoop();
+    let caught;
+    const task = loop.createTask(function* () {
+      try {
+        yield* sleep(1000);
+      } catch (error) {
+        caught = error;
+        throw error;
+      }
+    });
+    loop.turn();
+    assert.deepEqual([task.cancel("enough"), task.cancelling(), task.done()], [true, 1, false]);
+    spin(loop);
+    assert.ok(aborted("enough")(caught));
+    assert.equal(caught.code, "ANYLOOP_E_CANCELLED");
+    assert.deepEqual([task.cancelled(), task.done(), loop.time()], [true, true, 0]);
+    assert.throws(() => task.result(), aborted("enough"));
+    assert.ok(task.exception() instanceof CancelledError);
+    assert.equal(task.cancel(), false);
+  });
+
+  test("without a reason says that it was one", () => {
+    const loop = newVirtualLoop(), future = loop.createFuture();
+    assert.equal(future.cancel(), true);
+    assert.throws(() => future.result(), aborted("cancelled"));
+  });
+
+  test("before the first step keeps the task from beginning", () => {
+    const loop = newVirtualLoop();
+    let began = false;
+    const task = loop.createTask((function* () { began = true; })());
+    task.cancel();
+    spin(loop);
+    assert.deepEqual([task.cancelled(), began], [true, false]);
+  });
+
+  test("goes on to what is awaited", () => {
+    const loop = newVirtualLoop(), future = loop.createFuture();
+    const inner = loop.createTask(function* () { yield* future; }), outer = loop.createTask(function* () { yield* inner; });
+    spin(loop);
+    outer.cancel("all");
+    spin(loop);
+    assert.deepEqual([future, inner, outer].map((each) => each.cancelled()), [true, true, true]);
+    for (const each of [future, outer]) assert.throws(() => each.result(), aborted("all"));
+  });
+
+  test("that is caught and taken back leaves the task as it was", () => {
+    const loop = newVirtualLoop();
+    const task = loop.createTask(function* () {
+      try {
+        yield* sleep(1000);
+      } catch {
+        assert.deepEqual([currentTask().cancelling(), currentTask().uncancel(), currentTask().cancelling()], [2, 1, 1]);
+        currentTask().uncancel();
+        yield* sleep(5);
+        return "goes on";
+      }
+    });
+    loop.turn();
+    task.cancel();
+    task.cancel();
+    assert.equal(complete(loop, task), "goes on");
+    assert.deepEqual([task.cancelled(), task.cancelling(), task.uncancel()], [false, 0, 0]);
+  });
+
+  test("that an error comes of fails the task with that", () => {
+    const loop = newVirtualLoop(), error = new Error("in the cleanup");
+    const task = loop.createTask(function* () {
+      try {
+        yield* sleep(1000);
+      } finally {
+        throw error;
+      }
+    });
+    loop.turn();
+    task.cancel();
+    spin(loop);
+    assert.deepEqual([task.cancelled(), task.exception() === error], [false, true]);
+  });
+});
+
+describe("signals", () => {
+  const until = (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+  test("in: the option `signal` cancels the task, with the signal's reason", () => {
+    const loop = newVirtualLoop(), controller = new AbortController();
+    const task = loop.createTask(function* () { yield* sleep(1000); }, { signal: controller.signal });
+    loop.turn();
+    controller.abort(new Error("user left"));
+    spin(loop);
+    assert.throws(() => task.result(), aborted("user left"));
+    const before = loop.createTask(function* () { assert.fail("it begins"); }, { signal: AbortSignal.abort("too late") });
+    spin(loop);
+    assert.throws(() => before.result(), aborted("too late"));
+  });
+
+  test("in: one that comes too late changes nothing", () => {
+    const loop = newVirtualLoop(), controller = new AbortController();
+    const task = loop.createTask(function* () { return 1; }, { signal: controller.signal });
+    spin(loop);
+    controller.abort();
+    assert.deepEqual([task.cancelled(), task.result()], [false, 1]);
+  });
+
+  test("out: a function with a parameter gets one, which aborts when the task is cancelled", () => withLoop(async (loop) => {
+    let given;
+    const task = loop.createTask(async (signal) => {
+      given = signal;
+      await until(signal);
+    });
+    while (!given) await macrotask();
+    assert.deepEqual([given instanceof AbortSignal, given.aborted], [true, false]);
+    task.cancel("stop it");
+    await assert.rejects(task, aborted("stop it"));
+    assert.deepEqual([given.aborted, given.reason.name, given.reason.message], [true, "AbortError", "stop it"]);
+    assert.equal(await loop.createTask(async (signal) => signal.aborted), false);
+  }));
+
+  test("out: abortable aborts one when what it gives is cancelled", () => withLoop(async (loop) => {
+    let given;
+    const start = (signal) => until(given = signal), task = loop.createTask(function* () { yield* abortable(start); });
+    while (!given) await macrotask();
+    task.cancel("out");
+    await assert.rejects(task, aborted("out"));
+    while (!given.aborted) await macrotask();
+    assert.deepEqual([given.reason.name, given.reason.message], ["AbortError", "out"]);
+    assert.equal(await abortable(async () => "kept", { loop }), "kept");
+    const error = new Error("mine");
+    await assert.rejects(abortable(() => Promise.reject(error), { loop }), (thrown) => thrown === error);
+  }));
+});
+
+describe("any value", () => {
+  const values = {
+    undefined, null: null, true: true, false: false, "0": 0, "-0": -0, NaN, Infinity, "1.5": 1.5, "5e-324": 5e-324,
+    "-1": -1, "2^32": 2 ** 32, "-2^32-1": -(2 ** 32) - 1, "2^53-1": 2 ** 53 - 1, "2^53": 2 ** 53, "-2^63": -(2 ** 63),
+    "a bigint": 5n, "a large bigint": -(10n ** 30n), "no text": "", "a text with NUL": "a\0b", "an emoji": "\u{1f600}",
+    "half a surrogate pair": "a\ud800b", "a long text": "\u00e4".repeat(100_000), "a symbol": Symbol("s"), "a function": () => 1,
+    "an object": { a: 1 }, "one without prototype": Object.create(null), "an array": [1], "bytes": new Uint8Array(2), "a map": new Map(),
+    "one that is no text": { toString() { throw new Error(); } },
+    "a promise": Promise.resolve(1), "an error": new Error("e"), "a proxy": new Proxy({}, {}), "a class": Map,
+  };
+  for (const [name, value] of Object.entries(values)) {
+    test(`is itself as a result, a text or number or not: ${name}`, () => {
+      const loop = newVirtualLoop(), future = loop.createFuture();
+      const task = loop.createTask(function* () { return yield* future; });
+      loop.turn();
+      future.setResult(value);
+      spin(loop);
+      assert.deepEqual([future, task].map((each) => Object.is(each.result(), value)), [true, true]);
+    });
+
+    test(`is itself when it is thrown: ${name}`, () => {
+      const loop = newVirtualLoop(), future = loop.createFuture();
+      const task = loop.createTask(function* () { yield* future; });
+      loop.turn();
+      future.setException(value);
+      spin(loop);
+      for (const each of [future, task]) {
+        assert.ok(Object.is(each.exception(), value));
+        assert.ok(Object.is(thrown(() => each.result()), value));
+      }
+    });
+  }
+
+  test("is itself through a promise, thrown or not", () => withLoop(async (loop) => {
+    for (const value of [undefined, -0, "a\ud800b", values["an object"], values["a symbol"]]) {
+      assert.ok(Object.is(await loop.ensureFuture(Promise.resolve(value)), value));
+      const caught = await loop.ensureFuture(Promise.reject(value)).catch((error) => [error]);
+      assert.ok(Object.is(caught[0], value));
+    }
+  }));
+});
+
+describe("a future", () => {
+  test("that is pending has no result, and says so", () => {
+    const future = newVirtualLoop().createFuture();
+    assert.deepEqual([future.done(), future.cancelled()], [false, false]);
+    assert.throws(() => future.result(), { code: "ANYLOOP_E_STATE", message: "it is pending" });
+    assert.throws(() => future.exception(), { code: "ANYLOOP_E_STATE", message: "it is pending" });
+  });
+
+  test("that is done can be completed no more", () => {
+    const loop = newVirtualLoop(), done = loop.createFuture(), failed = loop.createFuture(), cancelled = loop.createFuture();
+    done.setResult(1);
+    failed.setException(new Error("mine"));
+    cancelled.cancel();
+    for (const future of [done, failed, cancelled]) {
+      for (const looked of [false, true]) {
+        assert.throws(() => future.setResult(2), (error) => error instanceof AnyloopError && error.code === "ANYLOOP_E_STATE");
+        assert.throws(() => future.setException(new Error()), { code: "ANYLOOP_E_STATE" });
+        assert.equal(future.cancel(), false);
+        if (!looked) future.exception();
+      }
+    }
+    assert.deepEqual([done.result(), failed.exception().message, cancelled.cancelled()], [1, "mine", true]);
+  });
+
+  test("calls its callbacks in order, in a turn, with itself; also those that come late", () => {
+    const loop = newVirtualLoop(), future = loop.createFuture(), calls = [];
+    const removed = () => calls.push("removed");
+    for (const i of [1, 2]) future.addDoneCallback((of) => calls.push([i, of === future]));
+    future.addDoneCallback(removed);
+    future.addDoneCallback(removed);
+    assert.deepEqual([future.removeDoneCallback(removed), future.removeDoneCallback(removed)], [2, 0]);
+    future.setResult();
+    assert.deepEqual(calls, []);
+    spin(loop);
+    future.addDoneCallback((of) => calls.push([3, of === future]));
+    spin(loop);
+    assert.deepEqual(calls, [[1, true], [2, true], [3, true]]);
+  });
+
+  test("is a thenable: then, catch, finally", () => withLoop(async (loop) => {
+    const done = loop.createFuture(), failed = loop.createFuture(), error = new Error("mine"), calls = [];
+    loop.callSoon(() => done.setResult(1));
+    loop.callSoon(() => failed.setException(error));
+    assert.equal(await done, 1);
+    assert.equal(await done, 1);
+    assert.equal(await done.then((value) => value + 1), 2);
+    assert.equal(await done.finally(() => calls.push("finally")), 1);
+    assert.equal(await failed.catch((caught) => caught), error);
+    assert.equal(await failed.then(null, (caught) => caught), error);
+    await assert.rejects(failed.finally(() => calls.push("failed")), (caught) => caught === error);
+    assert.deepEqual(await Promise.all([done, Promise.race([failed]).catch(() => "raced")]), [1, "raced"]);
+    assert.deepEqual(calls, ["finally", "failed"]);
+  }));
+
+  test("can be let go of, and is then refused", () => {
+    const future = newVirtualLoop().createFuture();
+    future.close();
+    future.close();
+    assert.throws(() => future.done(), { code: "ANYLOOP_E_STATE", message: "it is closed" });
+  });
+});
+
+describe("awaiting", () => {
+  /** What a coroutine catches that awaits it. */
+  const caught = (loop, awaitable) => complete(loop, (function* () {
+    try {
+      yield awaitable;
+    } catch (error) {
+      return error;
+    }
+  })());
+
+  test("an operation again, once it is done, gives its result", () => inLoop(function* () {
+    const operation = sleep(5);
+    assert.deepEqual([yield* operation, operation.done(), yield* operation], [undefined, true, undefined]);
+  }));
+
+  test("an operation while another task does is refused with the reason", () => {
+    const loop = newVirtualLoop(), operation = sleep(5, { loop });
+    const first = loop.createTask(function* () { return yield* operation, "slept"; });
+    loop.turn();
+    const second = loop.createTask(function* () { yield* operation; });
+    spin(loop);
+    assert.equal(first.result(), "slept");
+    assert.throws(() => second.result(), { code: "ANYLOOP_E_STATE", message: /an operation is awaited once/ });
+  });
+
+  test("an operation that ensureFuture was given can be awaited by many", () => {
+    const loop = newVirtualLoop(), future = loop.createTask((function* () { return yield* sleep(5), "slept"; })());
+    const both = [0, 1].map(() => loop.createTask(function* () { return yield* future; }));
+    spin(loop);
+    assert.deepEqual(both.map((task) => task.result()), ["slept", "slept"]);
+  });
+
+  test("another loop's future is refused, unless it is done", () => {
+    const loop = newVirtualLoop(), foreign = newVirtualLoop().createFuture();
+    assert.equal(caught(loop, foreign).code, "ANYLOOP_E_OTHER_LOOP");
+    foreign.setResult(5);
+    assert.equal(complete(loop, (function* () { return yield* foreign; })()), 5);
+  });
+
+  test("oneself is refused", () => {
+    const loop = newVirtualLoop(), task = loop.createTask(function* () { yield* task; });
+    spin(loop);
+    assert.equal(task.exception().code, "ANYLOOP_E_SELF_AWAIT");
+  });
+
+  test("what cannot be awaited is a TypeError there", () => {
+    const loop = newVirtualLoop();
+    for (const value of [5, null, "text", {}, Symbol("s"), () => {}, Object.create(null)]) {
+      const error = caught(loop, value);
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, /cannot be awaited: it is no future, coroutine or promise$/);
+    }
+  });
+
+  test("a deep chain of coroutines and tasks gives and throws through all of them", () => {
+    const loop = newVirtualLoop(), error = new Error("at the bottom");
+    const down = function* (depth, how) {
+      if (depth === 0) return yield* how();
+      return yield* depth % 2 ? down(depth - 1, how) : loop.createTask(down(depth - 1, how));
+    };
+    assert.equal(complete(loop, down(1000, function* () { return yield* sleep(1), "bottom"; })), "bottom");
+    assert.equal(thrown(() => complete(loop, down(1000, function* () { throw error; }))), error);
+  });
+});
+
+describe("an error that nobody looks at", () => {
+  const error = new Error("unseen"), message = "Task exception was never retrieved";
+
+  function listen(loop) {
+    const told = [];
+    loop.setExceptionHandler((_, context) => told.push([context.message, context.exception]));
+    return told;
+  }
+
+  test("is told at the close of the loop, once", async () => {
+    const loop = newVirtualLoop(), told = listen(loop), task = loop.createTask(function* () { throw error; });
+    spin(loop);
+    assert.deepEqual(told, []);
+    await loop.close();
+    await loop.close();
+    assert.deepEqual(told, [[message, error]]);
+    assert.equal(task.exception(), error);
+  });
+
+  test("is told when the task is collected", async () => {
+    const loop = newVirtualLoop(), told = listen(loop);
+    for (let i = 0; i < 1100; i++) loop.createTask((function* () { throw error; })()); // so many that none is held for being young
+    spin(loop);
+    for (let i = 0; i < 50 && told.length < 500; i++) {
+      gc();
+      await macrotask();
+    }
+    assert.ok(told.length >= 500, `${told.length} told`);
+    assert.ok(told.every(([said, exception]) => said === message && exception === error));
+    await loop.close();
+    assert.equal(told.length, 1100);
+  });
+
+  test("is not told of one that was looked at, awaited or cancelled", async () => {
+    const loop = newVirtualLoop(), told = listen(loop), fail = () => loop.createTask(function* () { throw error; });
+    const looked = fail(), awaited = fail(), cancelled = loop.createTask(function* () { yield* sleep(5); });
+    const waits = loop.createTask(function* () {
+      try {
+        yield* awaited;
+      } catch {}
+    });
+    loop.turn();
+    cancelled.cancel();
+    spin(loop);
+    assert.deepEqual([looked.exception(), waits.exception(), stallReport(loop)], [error, undefined, ""]);
+    await loop.close();
+    assert.deepEqual(told, []);
+  });
+});
+
+test("Task is the class of tasks, and of tasks only", () => {
+  const loop = newVirtualLoop();
+  assert.deepEqual([loop.createTask((function* () {})()), loop.createFuture(), sleep(1, { loop })].map((each) => each instanceof Task),
+    [true, false, false]);
+});
+
+test("a coroutine is awaited, or made a task, once", () => {
+  const loop = newVirtualLoop(), again = { code: "ANYLOOP_E_STATE", message: /once/ };
+  const coroutine = (function* () {
+    yield;
+  })();
+  const task = loop.createTask(coroutine), second = loop.createTask(function* () {
+    yield coroutine;
+  });
+  assert.throws(() => loop.createTask(coroutine), again);
+  spin(loop);
+  assert.equal(task.result(), undefined);
+  assert.throws(() => second.result(), again);
+});

@@ -1,0 +1,95 @@
+// What users write has the types that they expect, also without Node's. Each `is` is an error when the type is another one.
+import {
+  abortable, type AnyloopError, asCompleted, CancelledError, ContextVar, createTask, ensureFuture, ExceptionGroup, Future, gather,
+  getEventLoop, getRunningLoop, job, Lock, type Loop, newEventLoop, PriorityQueue, Queue, run, runInExecutor, Runner, shield, sleep,
+  Task, TaskGroup, timeout, wait, waitFor, WorkerPool,
+} from "anyloop";
+import { progress, serve } from "anyloop/worker";
+import type * as Jobs from "./jobs.js";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function is<Expected>() {
+  return <Got>(_value: Got, ..._same: Same<Got, Expected> extends true ? [] : [never]): void => {};
+}
+
+function* seven(): Generator<unknown, number, any> {
+  yield* sleep(1);
+  return 7;
+}
+
+function* inferred() {
+  const n = yield* seven();
+  return n > 0 ? "some" : ("none" as const);
+}
+
+async function name() {
+  return "a name";
+}
+
+export function* awaiting() {
+  const future = new Future<Date>(getRunningLoop());
+  is<Date>()(yield* future);
+  is<number>()(yield* createTask(seven));
+  is<number>()(yield* createTask(seven()));
+  is<string>()(yield* createTask(inferred));
+  is<string>()(yield* createTask(name()));
+  is<string>()(yield* ensureFuture(name()));
+  is<number>()(yield* waitFor(seven(), 10));
+  is<number>()(yield* shield(seven()));
+  is<number>()(yield* timeout(10, seven()));
+  is<[number, string]>()(yield* gather([seven(), name()]));
+  is<number[]>()(yield* gather(new Set([seven()])));
+  is<Response>()(yield* abortable((signal) => fetch("/", { signal })));
+  const tasks = [createTask(seven), createTask(seven)];
+  const [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });
+  is<Set<Task<number>>>()(done);
+  is<Set<Task<number>>>()(pending);
+  for (const next of asCompleted(tasks)) is<number>()(yield* next);
+}
+
+export async function promises(loop: Loop) {
+  is<number>()(await loop.createTask(seven));
+  is<number>()(await run(seven));
+  is<number>()(await run(seven()));
+  is<string>()(await run(name));
+  is<number>()(await loop.runUntilComplete(seven()));
+  is<number | string>()(await loop.createTask(seven).then((n) => n, () => "failed"));
+  for await (const n of asCompleted([seven()])) is<number>()(n);
+  is<Loop>()(await getEventLoop());
+  await using own = await newEventLoop({ virtualClock: true });
+  await using runner = new Runner();
+  is<number>()(await runner.run(seven));
+  is<boolean>()(own.isClosed());
+}
+
+export function* shared() {
+  const queue = new Queue<{ text: string }>({ maxsize: 3 }), lowest = new PriorityQueue<number>();
+  is<{ text: string }>()(yield* queue.get());
+  is<{ text: string }>()(queue.getNowait());
+  yield* lowest.put(4, 1);
+  const lock = new Lock();
+  is<number>()(yield* lock.with(seven));
+  const variable = new ContextVar("depth", { default: 0 });
+  variable.set((variable.get() ?? 0) + 1);
+  const group = new TaskGroup();
+  yield* group.run((function* () {
+    is<Task<number>>()(group.createTask(seven));
+  })());
+}
+
+export async function jobs() {
+  const pool = new WorkerPool({ maxWorkers: 2, queueSize: 10 });
+  const add = job<typeof Jobs, "add">(new URL("./jobs.js", import.meta.url), "add");
+  const parse = job<typeof Jobs, "parse">(null, "parse");
+  is<number>()(await runInExecutor(pool, add, 1, 2));
+  is<Uint8Array>()(await runInExecutor(null, parse.with({ onProgress: (much) => console.log(much) }), "text"));
+  await pool.shutdown({ cancelQueued: true });
+  serve({ double: (n: number) => 2 * n });
+  progress(0.5);
+}
+
+export function errors(error: unknown) {
+  if (error instanceof CancelledError) is<string>()(error.name);
+  if (error instanceof ExceptionGroup) is<any[]>()(error.errors);
+  is<string>()((error as AnyloopError).code);
+}
