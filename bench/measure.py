@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-THREADED = ("W11", "W12", "W16", "W17")
+THREADED = ("W11", "W12", "W16", "W17", "W19", "W20")
 COLD = ("W2 k=1000000",)     # measured in a fresh process as well, where each page is touched for the first time
 QUIET = 0.95                 # a machine that was less idle than this before a row cannot be trusted
 LIMIT = 120                  # seconds for one repetition
@@ -31,11 +31,13 @@ def by_row(commands):
 class Table:
     """Programs that are measured in the same rounds, `{who: {row: command}}`. Those of `mine` are told in multiples of
     a yardstick, the first of these that has the row; `aims` says what a row is to cost at most, and `held` which
-    figure is held to that: `times`, or `at_least`, the lower 95 % limit."""
+    figure is held to that: `times`, or `at_least`, the lower 95 % limit. They are also told in multiples of the best of
+    the `rivals` that have the row, with aims of their own."""
 
-    def __init__(self, programs, mine, yardsticks, rounds, held, aims):
+    def __init__(self, programs, mine, yardsticks, rounds, held, aims, rivals=(), rival_aims=None):
         self.programs, self.mine, self.yardsticks, self.rounds = programs, mine, yardsticks, rounds
         self.held, self.aims = held, aims
+        self.rivals, self.rival_aims = rivals, rival_aims or {}
 
     def yardstick(self, row):
         return next((who for who in self.yardsticks if row in self.programs[who]), None)
@@ -107,19 +109,27 @@ def lower_limit(values):
     return sorted(values)[max(0, less - 1)]
 
 
+def compare(found, other, who):
+    """What `found` took in multiples of `other`, the samples of `who`."""
+    ratios = [mine.time / theirs.time for mine, theirs in zip(found, other)]
+    return {"beside": who, "times": round(statistics.median(ratios), 2), "at_least": round(lower_limit(ratios), 2)}
+
+
 def measure(case, table):
     """A result for each program."""
     quiet = is_quiet()
     samples = samples_of(case, table)
+    medians = {who: statistics.median(sample.time for sample in found) for who, found in samples.items()}
     yardstick = table.yardstick(case.row)
+    best = min((who for who in table.rivals if who in samples), key=medians.get, default=None)
     for who, found in samples.items():
         record = {"workload": case.workload, "params": case.params, "who": who,
-                  "ns_per_op": statistics.median(sample.time for sample in found),
+                  "ns_per_op": medians[who],
                   "wall_ns_per_op": statistics.median(sample.wall for sample in found),
                   "cpu_ns_per_op": statistics.median(sample.processor for sample in found),
                   "temper": case.temper, "quiet": quiet, "samples": [sample.time for sample in found]}
         if who == table.mine and yardstick:
-            ratios = [mine.time / other.time for mine, other in zip(found, samples[yardstick])]
-            record |= {"beside": yardstick, "times": round(statistics.median(ratios), 2),
-                       "at_least": round(lower_limit(ratios), 2)}
+            record |= compare(found, samples[yardstick], yardstick)
+        if who == table.mine and best:
+            record["best"] = compare(found, samples[best], best)
         yield record

@@ -3,35 +3,17 @@
 The programs are those of the preset `web`, from the same sources as the native ones. Without Emscripten and Node it is
 skipped loudly, or, with CI=1, a failure.
 """
-import os
-import pathlib
-import shutil
 import subprocess
 import sys
 
 from measure import Table, by_row
-from peers import Lacks, call, skip
+from node import ROOT, find_node
+from peers import Lacks, skip
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = ("W1", "W2", "W3", "W4", "W5", "W8", "W9")     # with the native build
 WORKERS = ("W16", "W17")
 AIMS = {"W1": 5, "W3 k=2": 5, "W3 k=1000": 5}
 AIM_BESIDE_POOL = 1.1
-
-
-def find_node():
-    """Emscripten must be there too."""
-    emsdk = os.environ.get("EMSDK")
-    os.environ["PATH"] = os.pathsep.join(filter(None, [str(ROOT / "build/tools/node_modules/.bin"), os.environ["PATH"],
-                                                       emsdk and f"{emsdk}/upstream/emscripten"]))
-    for need in ("emcc", "node"):
-        if not shutil.which(need):
-            raise Lacks(f"{need}; tools/setup installs it")
-    version = call("node", "--version").strip()
-    if int(version.lstrip("v").split(".")[0]) < 20:
-        raise Lacks(f"a node that is not older than 20, this one is {version}; tools/setup installs it")
-    print(f"node {version}")
-    return shutil.which("node")
 
 
 def build():
@@ -49,7 +31,7 @@ def table(native, wanted, rounds):
     if wanted and not set(wanted) & {*SHARED, *WORKERS}:
         return None
     try:
-        node = find_node()
+        node = find_node("emcc")
     except Lacks as lacks:
         skip("the rows of wasm in Node", lacks)
         return None
