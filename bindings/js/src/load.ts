@@ -18,10 +18,11 @@ interface Serving {
 }
 
 const serving = () => c as ProgramExports & Serving;
+const here = import.meta.url; // bundlers would follow what is asked for beside the name itself
 
 async function compile(program: Program): Promise<WebAssembly.Module> {
   if (program instanceof WebAssembly.Module) return program;
-  const url = new URL(program, import.meta.url);
+  const url = new URL(program, here);
   if (isNode && url.protocol === "file:") {
     const { readFile } = process.getBuiltinModule("node:fs/promises");
     return WebAssembly.compile(await readFile(url));
@@ -69,7 +70,7 @@ export function instantiate(module: WebAssembly.Module, born: object | null): vo
     ended: () => false,
     suspends: () => false,
     builtin: (name: string) => process.getBuiltinModule(name as any),
-    program: () => new URL("./program-worker.js", import.meta.url).href,
+    program: () => new URL("./program-worker.js", here).href,
     worker: (name: string) => startWorker(name, module),
     module,
     born,

@@ -63,9 +63,8 @@ function options(): { execArgv?: string[] } {
 }
 
 function makeWorker(name: string): AnyWorker {
-  const node = threads();
-  const script = "./serve.js"; // in a variable, so that bundlers follow the other one alone
-  if (node) return new node.Worker(new URL(script, import.meta.url), { name, ...options() });
+  const node = threads(), here = import.meta.url; // in a variable, so that bundlers follow the other one alone
+  if (node) return new node.Worker(new URL("./serve.js", here), { name, ...options() });
   return new Worker(new URL("./serve.js", import.meta.url), { type: "module" });
 }
 

@@ -1,10 +1,13 @@
-// The package in a page: as it is installed, by an import map and by its path; and as a bundler leaves it.
+// The package in a page: as it is installed, by an import map and by its path; and as bundlers leave it.
+import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { pageTest } from "../../../../tests/web/harness.mjs";
-import { beside, programs } from "./scripts.mjs";
+import { beside, forbidden, programs, trouble } from "./scripts.mjs";
 
 const installed = process.cwd();
 const html = (script, map = "") => `<!doctype html><meta charset="utf-8"><title>${script}</title><link rel="icon" href="data:,">
@@ -15,8 +18,23 @@ const map = `<script type="importmap">${JSON.stringify({ imports })}</script>\n`
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
 const byPath = (script) => script.replace(/from "(anyloop[^"]*)"/g, (_, name) => `from "${imports[name]}"`);
 
-const visit = ({ prints, inAnyOrder }) => async ({ open }) => (await open("/index.html")).prints(prints, { inAnyOrder });
+const visit = ({ prints, inAnyOrder }) => async ({ open }) => {
+  const page = await open("/index.html");
+  await page.prints(prints, { inAnyOrder });
+  for (const end = Date.now() + 5000; page.workers().length && Date.now() < end;) await sleep(10);
+  assert.deepEqual(page.workers().map((worker) => worker.url()), [], "workers are left");
+};
 const paths = (files) => Object.fromEntries(Object.entries(files).map(([name, text]) => [`/${name}`, text]));
+
+// By its path, where a policy says what may run.
+function pathTest(name, program, policy) {
+  const files = { ...beside, "main.js": program.script };
+  const strict = Object.fromEntries(Object.entries(files).map(([file, text]) => [file, byPath(text)]));
+  pageTest(name, {
+    root: installed, errors: program.errors, silent: program.silent, headers: { "Content-Security-Policy": policy },
+    pages: { ...paths(strict), "/index.html": html("/main.js") },
+  }, visit(program));
+}
 
 for (const [name, program] of Object.entries(programs)) {
   const { script, errors, silent } = program;
@@ -25,18 +43,16 @@ for (const [name, program] of Object.entries(programs)) {
       root: installed, errors, silent, pages: { ...paths(beside), "/main.js": script, "/index.html": html("/main.js", map) },
     }, visit(program));
   }
-  const strict = Object.fromEntries(Object.entries({ ...beside, "main.js": script }).map(([file, text]) => [file, byPath(text)]));
-  pageTest(`${name}, by its path, under a strict policy`, {
-    root: installed, errors, silent, headers: { "Content-Security-Policy": POLICY },
-    pages: { ...paths(strict), "/index.html": html("/main.js") },
-  }, visit(program));
+  pathTest(`${name}, by its path, under a strict policy`, program, POLICY);
 }
+pathTest("jobs whose modules are not there, or throw, are told; progress is heard", trouble, POLICY);
+pathTest("a policy that forbids workers is told", forbidden, POLICY.replace("worker-src 'self'", "worker-src 'none'"));
 
-// ---- by Vite, with what it does by default
+// ---- by bundlers, with what they do by default
 
-const work = await mkdtemp(`${installed}/vite-`);
+const work = await mkdtemp(`${installed}/bundles-`), tools = createRequire(new URL("../../../../build/tools/", import.meta.url));
 after(() => rm(work, { recursive: true }));
-const { build } = await import(pathToFileURL(createRequire(new URL("../../../../build/tools/", import.meta.url)).resolve("vite")));
+const { build } = await import(pathToFileURL(tools.resolve("vite"))), webpack = promisify(tools("webpack"));
 
 for (const [name, program] of Object.entries(programs)) {
   const source = `${work}/${name}`, out = `${work}/${name}-out`;
@@ -45,6 +61,15 @@ for (const [name, program] of Object.entries(programs)) {
     await writeFile(`${source}/${file}`, text);
   }
   await build({ root: source, build: { outDir: out, emptyOutDir: true }, configFile: false, logLevel: "warn" });
+  if (name === "job") {
+    const stats = await webpack({
+      mode: "production", context: source, entry: "./main.js", output: { path: `${out}-webpack`, filename: "main.js" },
+      performance: { hints: false },
+    });
+    if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString());
+    await writeFile(`${out}-webpack/index.html`, html("main.js"));
+    pageTest(`${name}, by webpack`, { root: `${out}-webpack`, errors: program.errors }, visit(program));
+  }
   await rm(source, { recursive: true }); // nothing of it is needed any more
   pageTest(`${name}, by Vite`, { root: out, errors: program.errors, silent: program.silent }, visit(program));
 }

@@ -90,6 +90,37 @@ await pool.shutdown();
 await loop.close();
 `;
 
+// What can be wrong with a job's module, and what a job says on its way.
+export const trouble = {
+  errors: [/request failed: .*none\.js/],
+  prints: "ANYLOOP_E_NOT_FOUND true\nANYLOOP_E_NOT_FOUND true\nANYLOOP_E_NOT_FOUND true\nprogress 0.5\nprogress 1\nboth\n",
+  script: `
+import { getEventLoop, job, runInExecutor } from "anyloop";
+
+const loop = await getEventLoop(), at = new URL("./jobs.js", import.meta.url);
+const caught = (error) => console.log(error.code, /no function nothing|none\\.js|too early/.test(error.message));
+
+await runInExecutor(null, job(new URL("/none.js", import.meta.url), "add"), 1, 2).catch(caught);
+await runInExecutor(null, job(at, "nothing")).catch(caught);
+await runInExecutor(null, job(new URL("./early.js", import.meta.url), "add")).catch(caught);
+const halves = job(new URL("./halves.js", import.meta.url), "halves").with({ onProgress: (part) => console.log("progress", part) });
+console.log(await runInExecutor(null, halves));
+await loop.close();
+`,
+};
+
+// A page whose policy forbids workers.
+export const forbidden = {
+  script: `
+import { getEventLoop, job, runInExecutor } from "anyloop";
+
+const loop = await getEventLoop();
+await runInExecutor(null, job(new URL("./jobs.js", import.meta.url), "add"), 1, 2).catch((error) => console.log(error.code));
+await loop.close();
+`,
+  prints: "ANYLOOP_E_OS\n", errors: [/worker-src 'none'/],
+};
+
 // Workers of the program's own, which a bundler follows.
 const own = `
 import { getEventLoop, job, runInExecutor, WorkerPool } from "anyloop";
@@ -120,5 +151,9 @@ export const programs = {
 export const beside = {
   "blocking.mjs": sample("blocking.mjs"),
   "jobs.js": jobs,
+  "early.js": "throw new Error('too early');\n",
+  "halves.js": `import { progress } from "anyloop/worker";
+export function halves() { progress(0.5); progress(1); return "both"; }
+`,
   "own.js": `import { serve } from "anyloop/worker";\nimport { add } from "./jobs.js";\nserve({ add });\n`,
 };
