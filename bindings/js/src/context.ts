@@ -8,12 +8,17 @@ import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
 
 export class ContextVar<T = unknown> extends Owned {
-  /** After `load`. */
   constructor(readonly name: string, private options: { default?: T } = {}) {
-    super(withText(name, (start) => {
-      must(c.anyloop_contextvar_new(start, room.out));
-      return heap()[room.out >> 2]!;
-    }));
+    super(0);
+  }
+
+  /** @internal The core's is made when it is needed: a variable is often made before the module is loaded. */
+  override get open(): number {
+    if (this.pointer === 0) {
+      withText(this.name, (start) => must(c.anyloop_contextvar_new(start, room.out)));
+      this.replace(heap()[room.out >> 2]!);
+    }
+    return this.pointer;
   }
 
   protected releaser(): (pointer: number) => void {

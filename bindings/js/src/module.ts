@@ -2,8 +2,12 @@
 import type { Exports } from "./abi.js";
 import type { Host } from "./host.js";
 
-/** The C interface, and what else a program of its own exports. Undefined until `load` is done. */
-export let c: Exports & { _initialize?(): void };
+/** The C interface, and what else a program of its own exports. Before it is loaded whoever comes to it is told so. */
+export let c: Exports & { _initialize?(): void } = new Proxy({} as any, {
+  get() {
+    throw new Error("anyloop: no module is loaded yet: use run(), or await getEventLoop() or load() first");
+  },
+});
 export let host: Host;
 
 let words = new Uint32Array(), bytes = new Uint8Array(), doubles = new Float64Array();
