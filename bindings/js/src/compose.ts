@@ -7,6 +7,7 @@ import { duration, given, type Loop, type TaskOptions, time } from "./loop.js";
 import { c, heap, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import type { Main } from "./spawn.js";
+import { shown } from "./value.js";
 
 type Awaited_<A> = A extends Awaitable<infer T> ? T : never;
 
@@ -72,10 +73,13 @@ export interface WaitOptions extends OnLoop {
   returnWhen?: ReturnWhen;
 }
 
-/** Waits for them, and cancels none: `[done, pending]`. */
+/** Waits for futures and tasks, and cancels none: `[done, pending]`. Of anything else `ensureFuture` makes one first. */
 export function* wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Coroutine<[Set<F>, Set<F>]> {
   const loop = options.loop ?? getRunningLoop(), byPointer = new Map<number, F>();
-  for (const future of futures) byPointer.set(future.borrow(), future);
+  for (const future of futures) {
+    if (!(future instanceof Future)) throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
+    byPointer.set(future.borrow(), future);
+  }
   const waiting = withAll(loop, byPointer.values(), (array, count) =>
     given(c.anyloop_wait(loop.pointer, array, count, RETURN_WHEN[options.returnWhen ?? "ALL_COMPLETED"],
       duration(options.timeout))));

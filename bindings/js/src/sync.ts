@@ -35,6 +35,12 @@ function* holding<T>(what: { acquire(): Operation<void>; release(): void }, body
   }
 }
 
+// For the core, which would take -1 for four billion.
+function count(value: number): number {
+  if (!(value >= 0)) throw new RangeError(`${value} is no count`);
+  return value;
+}
+
 /** First come, first served. */
 export class Lock extends Shared {
   constructor(loop: Loop = getRunningLoop()) {
@@ -57,7 +63,6 @@ export class Lock extends Shared {
   with<T>(body: () => Awaitable<T>): Coroutine<T> {
     return holding(this, body);
   }
-
 }
 
 export class Event extends Shared {
@@ -126,7 +131,7 @@ export class Condition extends Shared {
 
 export class Semaphore extends Shared {
   constructor(value = 1, { loop = getRunningLoop(), bounded = false }: { loop?: Loop; bounded?: boolean } = {}) {
-    super(loop, (out) => c.anyloop_semaphore_new(loop.pointer, value, bounded ? K.SEMAPHORE_BOUNDED : 0, out),
+    super(loop, (out) => c.anyloop_semaphore_new(loop.pointer, count(value), bounded ? K.SEMAPHORE_BOUNDED : 0, out),
       c.anyloop_semaphore_release);
   }
 
@@ -150,7 +155,7 @@ export class Semaphore extends Shared {
 
 export class Barrier extends Shared {
   constructor(readonly parties: number, loop: Loop = getRunningLoop()) {
-    super(loop, (out) => c.anyloop_barrier_new(loop.pointer, parties, out), c.anyloop_barrier_release);
+    super(loop, (out) => c.anyloop_barrier_new(loop.pointer, count(parties), out), c.anyloop_barrier_release);
   }
 
   /** The result is how many were there before. */

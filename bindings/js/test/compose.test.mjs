@@ -112,6 +112,11 @@ describe("wait", () => {
     const [done, pending] = yield* wait(three(), { timeout: 20.5 });
     assert.deepEqual([done.size, pending.size, loop.time()], [2, 1, 20.5]);
   });
+
+  inTask("refuses what could not be found in its sets: coroutines and promises", function* () {
+    const refused = { name: "TypeError", message: /is no future: make one by ensureFuture/ };
+    for (const other of [later(1), Promise.resolve(), 5]) assert.throws(() => wait([createTask(later(1)), other]).next(), refused);
+  });
 });
 
 describe("limits of time", () => {

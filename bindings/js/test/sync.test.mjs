@@ -130,6 +130,14 @@ describe("a Semaphore", () => {
     free.release();
     yield* free.acquire();
   });
+
+  inTask("and a barrier are of so many as can be counted", function* () {
+    for (const none of [-1, NaN]) {
+      assert.throws(() => new Semaphore(none), { name: "RangeError", message: `${none} is no count` });
+      assert.throws(() => new Barrier(none), { name: "RangeError", message: `${none} is no count` });
+    }
+    assert.throws(() => new Barrier(0), refused("INVALID"));
+  });
 });
 
 describe("a Barrier", () => {
