@@ -1,7 +1,7 @@
 // Work off the main thread: progress, bytes that are moved and not copied, and a job that is cancelled while it runs.
 import { gather, job, run, runInExecutor, waitFor, WorkerPool } from "anyloop";
 
-const primes = new URL("./primes.mjs", import.meta.url); // written like this, bundlers find it too
+const primes = new URL("./primes.mjs", import.meta.url);
 const countPrimes = job(primes, "countPrimes"), invert = job(primes, "invert"), forever = job(primes, "forever");
 
 await run(function* main() {
