@@ -53,7 +53,7 @@ def table(wanted, rounds):
     if wanted and not set(wanted) & set(ROWS):
         return None
     try:
-        node = find_node("clang-19", "wasm-ld-19", "wasm-opt", "tsc", "esbuild")
+        node = find_node("clang-19", "wasm-ld-19", "wasm-opt", "tsc", "esbuild", "terser")
     except Lacks as lacks:
         skip("the rows of the package for JavaScript", lacks)
         return None

@@ -44,11 +44,10 @@ if (!options.includes("-o") || !out?.endsWith(".wasm")) {
 }
 if (!existsSync(join(c, "anyloop.c"))) fail(`${c} is not complete: it has no anyloop.c`);
 
-const exported = readFileSync(join(c, "exports"), "utf8").trim().split(/\s+/);
 const { status, error } = spawnSync(found(compiler), [
   ...compiler.options, "-O2", "-DANYLOOP_PORT_REACTOR", `-I${c}`, ...options,
   ...["anyloop.c", "guest.c", "program.c"].map((file) => join(c, file)),
-  "-Wl,--wrap=malloc,--wrap=free", `-Wl,${exported.map((name) => `--export=${name}`).join(",")}`,
+  "-Wl,--wrap=malloc,--wrap=free",
 ], { stdio: "inherit" });
 if (error) fail(error.message);
 const missing = status === 0 && compiler.undefinedIn?.(out);

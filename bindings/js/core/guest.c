@@ -7,12 +7,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <anyloop.h>
+#include "names.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define EXPORT(name) __attribute__((export_name(#name)))
+#define EXPORT(name) __attribute__((export_name(NAME_##name)))
 #define IMPORT(name) __attribute__((import_module("anyloop"), import_name(#name))) extern
 
 /* None of them throws. */
@@ -248,14 +248,14 @@ void __real_free(void *memory);
 
 static uint32_t bytes;
 
-EXPORT(malloc) void *__wrap_malloc(size_t size)
+__attribute__((export_name("malloc"))) void *__wrap_malloc(size_t size)
 {
     void *memory = __real_malloc(size);
     bytes += (uint32_t)malloc_usable_size(memory);
     return memory;
 }
 
-EXPORT(free) void __wrap_free(void *memory)
+__attribute__((export_name("free"))) void __wrap_free(void *memory)
 {
     bytes -= (uint32_t)malloc_usable_size(memory);
     __real_free(memory);

@@ -51,8 +51,7 @@ function link(module: WebAssembly.Module, imports: Record<string, any>): WebAsse
   return exports;
 }
 
-/** @internal Makes an instance of the module; `born` in a worker of its jobs. */
-export function instantiate(module: WebAssembly.Module, born: object | null): void {
+function instantiate(module: WebAssembly.Module, born: object | null): void {
   const host = anyloopHost({
     bytes: heap8,
     head: (size: number) => serving().anyl_wasm_head(size),
@@ -99,10 +98,13 @@ let loading: Promise<void> | undefined;
  * Loads the module. All that starts by itself (`run`, `Runner`, `getEventLoop`) does it; call it before you make a loop or a
  * future by yourself, and first of all to load a program of your own instead of the package's module.
  */
-export function load(program?: Program): Promise<void> {
+export function load(program?: Program): Promise<void>;
+/** @internal `born` in a worker of the program's jobs. */
+export function load(program: Program, born: object): Promise<void>;
+export function load(program?: Program, born: object | null = null): Promise<void> {
   if (program && loading) throw new Error("anyloop: a module is loaded already: load your own first");
   return (loading ??= compile(program ?? new URL("./anyloop.wasm", import.meta.url))
-    .then((module) => instantiate(module, null))
+    .then((module) => instantiate(module, born))
     .catch((error) => {
       loading = undefined;
       throw error;
