@@ -456,7 +456,11 @@ export function given(pointer: number): number {
 }
 
 function report(message: string, exception: unknown): void {
-  console.error(`anyloop: ${message}:`, exception);
+  try {
+    console.error(`anyloop: ${message}:`, exception);
+  } catch {
+    console.error(`anyloop: ${message}`); // it throws when it is shown
+  }
 }
 
 hooks.turn = (pointer) => loops.get(pointer)?.hosted();

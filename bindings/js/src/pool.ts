@@ -8,7 +8,7 @@ import { type AnyWorker, type Call, Copy } from "./copy.js";
 import { errorOf, must } from "./errors.js";
 import { c, heap, hooks, host, isNode, room } from "./module.js";
 import { type Thrown, unpack } from "./thrown.js";
-import { keep, kept, read, write, writeError } from "./value.js";
+import { keep, kept, read, said, write, writeError } from "./value.js";
 import { News } from "./worker.js";
 
 export interface WorkerPoolOptions {
@@ -158,7 +158,7 @@ export class WorkerPool implements Executor {
       copy.send(call);
     } catch (cause) {
       if (copy.calls.length === 0) this.idle.push(copy);
-      this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${reason(cause)}`, cause);
+      this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
     }
   }
 
@@ -185,7 +185,7 @@ export class WorkerPool implements Executor {
     this.most = this.copies.size;
     if (this.most > 0) return; // the others do it
     this.most = this.maxWorkers;
-    for (const call of this.takeAll()) this.fail(call, K.E_OS, `no worker can be started: ${reason(cause)}`, cause);
+    for (const call of this.takeAll()) this.fail(call, K.E_OS, `no worker can be started: ${said(cause)}`, cause);
   }
 
   // All that did not begin.
@@ -278,7 +278,7 @@ export class WorkerPool implements Executor {
     const known = this.copies.has(copy), started = !this.starting.has(copy);
     if (known) this.remove(copy);
     this.putBack(back);
-    for (const call of lost) this.fail(call, K.E_ABANDONED, `the worker of ${call.order[1]} died: ${reason(error)}`, error);
+    for (const call of lost) this.fail(call, K.E_ABANDONED, `the worker of ${call.order[1]} died: ${said(error)}`, error);
     if (known && !started) this.cannotStart(error);
     else if (known && lost.length === 0 && !this.shut) console.error("anyloop: a worker died between its jobs:", error);
     this.feed();
@@ -348,10 +348,6 @@ export class WorkerPool implements Executor {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 hooks.submit = (pool, pointer) => (kept(pool) as WorkerPool).submit(read(c.anyloop_job_input(pointer, 0)) as Call, pointer);

@@ -2,7 +2,7 @@
 import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
 import { getRunningLoop } from "./current.js";
 import type { Loop } from "./loop.js";
-import { shown } from "./value.js";
+import { said, shown } from "./value.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
 export type Main<T = unknown> = Coroutine<T> | PromiseLike<T> | ((signal: AbortSignal) => Coroutine<T> | PromiseLike<T>);
@@ -40,7 +40,7 @@ function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike
 
 /** The future is cancelled when the signal aborts. */
 export function follow(future: Future<any>, signal: AbortSignal): void {
-  const abort = () => void future.cancel(shown((signal.reason as Error | undefined)?.message ?? signal.reason));
+  const abort = () => void future.cancel(said(signal.reason));
   if (signal.aborted) {
     abort();
     return;

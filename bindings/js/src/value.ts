@@ -3,7 +3,7 @@
 // undefined, booleans, numbers and strings are the core's own kinds, which C reads as well. Everything else is carried as
 // it is: a place in a table here, and the same object comes out.
 import { K } from "./abi.js";
-import { AnyloopError, CancelledError, errorOf, ExceptionGroup, must } from "./errors.js";
+import { AnyloopError, errorOf, ExceptionGroup, must } from "./errors.js";
 import { c, heap, heap8, hooks, room, text, withText } from "./module.js";
 
 const objects: unknown[] = [undefined], free: number[] = [];
@@ -118,16 +118,23 @@ export function shown(value: unknown): string {
   try {
     return String(value);
   } catch {
-    return Object.prototype.toString.call(value);
+    return `[${typeof value}]`;
   }
 }
 
-/** Writes what was thrown as an ERROR value at `pointer`; the next call of the core takes it. */
-export function writeError(pointer: number, thrown: unknown): void {
-  const message = thrown instanceof AnyloopError ? thrown.text : thrown instanceof Error ? String(thrown.message) : shown(thrown);
+/** What an error says, whatever was thrown. */
+export function said(error: any): string {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return shown(error);
+  }
+}
+
+function describe(pointer: number, thrown: unknown, message: string, status: number): void {
   withText(message, (start, size) => {
-    if (thrown instanceof CancelledError) {
-      must(c.anyloop_value_error(0, K.E_CANCELLED, start, size, pointer));
+    if (status === K.E_CANCELLED) {
+      must(c.anyloop_value_error(0, status, start, size, pointer));
       return;
     }
     const foreign = room.value + 32, options = room.options >> 2;
@@ -135,10 +142,28 @@ export function writeError(pointer: number, thrown: unknown): void {
     const words = heap();
     words.fill(0, options, options + 12); // anyloop_error_options
     words[options] = 48;
-    words[options + 1] = thrown instanceof AnyloopError ? thrown.status : K.E_USER;
+    words[options + 1] = status;
     words[options + 4] = start;
     words[options + 6] = size;
     words[options + 8] = foreign;
     must(c.anyloop_value_error_with(0, room.options, pointer));
   });
+}
+
+/**
+ * Writes what was thrown as an ERROR value at `pointer`; the next call of the core takes it. Anything may be thrown, also what
+ * throws when it is looked at, and it must not: whoever calls it has nobody to tell.
+ */
+export function writeError(pointer: number, thrown: unknown): void {
+  try {
+    if (thrown instanceof AnyloopError) describe(pointer, thrown, thrown.text, thrown.status);
+    else describe(pointer, thrown, said(thrown), K.E_USER);
+  } catch {
+    try {
+      describe(pointer, thrown, "", K.E_USER);
+    } catch {
+      bits(pointer >> 2, K.ERROR, 0, 0);
+      heap()[(pointer >> 2) + 1] = K.E_NOMEM;
+    }
+  }
 }

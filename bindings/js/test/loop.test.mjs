@@ -377,6 +377,13 @@ describe("an error that a callback throws", () => {
     said.mock.restore();
     assert.deepEqual(said.mock.calls.map(({ arguments: words }) => words), [["anyloop: the exception handler failed:", error]]);
   });
+
+  test("which throws when it is shown costs nothing else", () => {
+    const said = mock.method(console, "error", (...words) => { if (words.length > 1) throw words[1]; }), loop = newVirtualLoop();
+    failing(loop, new Error("mine"));
+    said.mock.restore();
+    assert.deepEqual(said.mock.calls.at(-1).arguments, ["anyloop: a callback failed"]);
+  });
 });
 
 describe("slow callbacks", () => {

@@ -285,6 +285,12 @@ describe("signals", () => {
   }));
 });
 
+function revoked() {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe("any value", () => {
   const values = {
     undefined, null: null, true: true, false: false, "0": 0, "-0": -0, NaN, Infinity, "1.5": 1.5, "5e-324": 5e-324,
@@ -294,6 +300,9 @@ describe("any value", () => {
     "an object": { a: 1 }, "one without prototype": Object.create(null), "an array": [1], "bytes": new Uint8Array(2), "a map": new Map(),
     "one that is no text": { toString() { throw new Error(); } },
     "a promise": Promise.resolve(1), "an error": new Error("e"), "a proxy": new Proxy({}, {}), "a class": Map,
+    "an error without a message": Object.defineProperty(new Error(), "message", { get() { throw new Error(); } }),
+    "an error whose message is no text": Object.assign(new Error(), { message: Object.create(null) }), "a proxy that is revoked": revoked(),
+    "an error of the package with a status that is none": new AnyloopError(5), "one with a text for it": new AnyloopError("mine"),
   };
   for (const [name, value] of Object.entries(values)) {
     test(`is itself as a result, a text or number or not: ${name}`, () => {
@@ -307,11 +316,11 @@ describe("any value", () => {
 
     test(`is itself when it is thrown: ${name}`, () => {
       const loop = newVirtualLoop(), future = loop.createFuture();
-      const task = loop.createTask(function* () { yield* future; });
+      const task = loop.createTask(function* () { yield* future; }), thrower = loop.createTask(function* () { throw value; });
       loop.turn();
       future.setException(value);
       spin(loop);
-      for (const each of [future, task]) {
+      for (const each of [future, task, thrower]) {
         assert.ok(Object.is(each.exception(), value));
         assert.ok(Object.is(thrown(() => each.result()), value));
       }
