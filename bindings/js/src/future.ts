@@ -278,18 +278,19 @@ export function taken(loop: Loop, awaitable: unknown): number {
 /** A future of the core that a promise keeps. While it is open a run is no deadlock. */
 export function promised(loop: Loop, promise: PromiseLike<unknown>): number {
   must(c.anyloop_promise_new(loop.pointer, room.out, room.out + 4));
-  const keep = heap()[room.out >> 2]!, future = heap()[(room.out >> 2) + 1]!;
-  promise.then(
-    (value) => {
-      write(room.value, value);
-      c.anyloop_promise_set_result(keep, room.value);
-      c.anyloop_promise_release(keep);
-    },
-    (error) => {
-      writeError(room.value, error);
-      c.anyloop_promise_set_error(keep, room.value);
-      c.anyloop_promise_release(keep);
-    },
-  );
+  const kept = heap()[room.out >> 2]!, future = heap()[(room.out >> 2) + 1]!;
+  void keep(promise, kept);
   return future;
+}
+
+// `await` takes anything, and once: a thenable may call back twice, or at once, or throw.
+async function keep(promise: PromiseLike<unknown>, kept: number): Promise<void> {
+  try {
+    write(room.value, await promise);
+    c.anyloop_promise_set_result(kept, room.value);
+  } catch (error) {
+    writeError(room.value, error);
+    c.anyloop_promise_set_error(kept, room.value);
+  }
+  c.anyloop_promise_release(kept);
 }

@@ -65,6 +65,14 @@ describe("a task", () => {
     await assert.rejects(loop.createTask(async () => { throw error; }), (thrown) => thrown === error);
   }));
 
+  test("of a thenable calls it once", () => withLoop(async (loop) => {
+    let calls = 0;
+    const lazy = { then(resolve) { resolve(++calls); } };
+    assert.equal(await loop.createTask(lazy), 1);
+    assert.equal(await loop.createTask(() => lazy), 2);
+    assert.equal(await loop.createTask(function* () { return yield lazy; }), 3);
+  }));
+
   test("yields promises as well as futures", () => withLoop(async (loop) => {
     const error = new Error("mine");
     assert.deepEqual(await loop.createTask(function* () {
@@ -334,6 +342,28 @@ describe("any value", () => {
       assert.ok(Object.is(caught[0], value));
     }
   }));
+});
+
+describe("a thenable", () => {
+  const awaited = (loop, then) => loop.ensureFuture({ then }).catch((error) => [error]);
+
+  test("may call back twice, or at once, and throw", () => withLoop(async (loop) => {
+    const error = new Error("mine");
+    assert.equal(await awaited(loop, (resolve, reject) => (resolve(1), resolve(2), reject(error))), 1);
+    assert.deepEqual(await awaited(loop, (resolve, reject) => (reject(error), resolve(2))), [error]);
+    assert.equal(await awaited(loop, (resolve) => (resolve(1), queueMicrotask(() => resolve(2)))), 1);
+    assert.deepEqual(await awaited(loop, () => { throw error; }), [error]);
+    assert.equal(await awaited(loop, (resolve) => { resolve(1); throw error; }), 1);
+    assert.equal(await abortable(() => 5, { loop }), 5);
+  }));
+
+  test("that throws is nothing that may still come", async () => {
+    const loop = newVirtualLoop(), future = loop.ensureFuture({ then() { throw new Error("mine"); } });
+    loop.createTask(function* () { yield* loop.createFuture(); });
+    await macrotask();
+    spin(loop);
+    assert.deepEqual([future.exception().message, loop.turn().deadlock], ["mine", true]);
+  });
 });
 
 describe("a future", () => {
