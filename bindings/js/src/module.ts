@@ -11,7 +11,7 @@ export let c: Exports & { _initialize?(): void } = new Proxy({} as any, {
 export let host: Host;
 
 let words = new Uint32Array(), bytes = new Uint8Array(), doubles = new Float64Array();
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What the core calls; set by those who know what to do then. None of them may throw. */
 export const hooks = {

@@ -304,7 +304,7 @@ describe("any value", () => {
     undefined, null: null, true: true, false: false, "0": 0, "-0": -0, NaN, Infinity, "1.5": 1.5, "5e-324": 5e-324,
     "-1": -1, "2^32": 2 ** 32, "-2^32-1": -(2 ** 32) - 1, "2^53-1": 2 ** 53 - 1, "2^53": 2 ** 53, "-2^63": -(2 ** 63),
     "a bigint": 5n, "a large bigint": -(10n ** 30n), "no text": "", "a text with NUL": "a\0b", "an emoji": "\u{1f600}",
-    "half a surrogate pair": "a\ud800b", "a long text": "\u00e4".repeat(100_000), "a symbol": Symbol("s"), "a function": () => 1,
+    "half a surrogate pair": "a\ud800b", "a text with a mark in front": "\ufeffa", "a long text": "\u00e4".repeat(100_000), "a symbol": Symbol("s"), "a function": () => 1,
     "an object": { a: 1 }, "one without prototype": Object.create(null), "an array": [1], "bytes": new Uint8Array(2), "a map": new Map(),
     "one that is no text": { toString() { throw new Error(); } },
     "a promise": Promise.resolve(1), "an error": new Error("e"), "a proxy": new Proxy({}, {}), "a class": Map,
