@@ -1,8 +1,8 @@
 // step.ts -- the core calls: a coroutine's step, a callback.
 import { K } from "./abi.js";
-import { errorOf } from "./errors.js";
+import { errorOf, must } from "./errors.js";
 import { own, Task } from "./future.js";
-import { type Callback, type Coroutine, handBack, runningAs, tasks, whatIsLent } from "./lent.js";
+import { type Callback, type Coroutine, handBack, lend, runningAs, tasks, whatIsLent } from "./lent.js";
 import type { Loop } from "./loop.js";
 import { c, hooks, room } from "./module.js";
 import { read, readError, write, writeError } from "./value.js";
@@ -12,12 +12,13 @@ export const present: { loop: Loop | undefined; until: number; ended: Task | und
   loop: undefined, until: Infinity, ended: undefined,
 };
 
-/** The object of a task of the core. */
+/** The object of a task of the core; another one when that was let go of. */
 export function taskAt(loop: Loop, pointer: number): Task {
   let task = tasks.get(pointer);
-  if (!task) {
+  if (!task?.pointer) {
+    const forget = () => void tasks.delete(pointer);
     tasks.set(pointer, (task = new Task(loop, c.anyloop_future_retain(pointer))));
-    task.addDoneCallback(() => tasks.delete(pointer));
+    must(c.guest_add_done_callback(pointer, lend(forget, loop.pointer, forget)));
   }
   return task;
 }

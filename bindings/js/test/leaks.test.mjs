@@ -75,6 +75,15 @@ leavesNothing("loops", 10_000, async (_, count) => {
   }
 });
 
+leavesNothing("loops that are closed with tasks which the core has made", 1000, async (_, count) => {
+  for (let i = 0; i < count; i++) {
+    const loop = await newEventLoop();
+    gather([(function* () { yield* loop.createFuture(); })()], { loop });
+    loop.allTasks();
+    await loop.close();
+  }
+});
+
 test("nor does a pool that was shut down", async () => {
   await pool.shutdown();
   await collected();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  abortable, allTasks, AnyloopError, CancelledError, currentTask, Future, newEventLoop, sleep, stallReport, Task,
+  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, run, sleep, stallReport, Task,
 } from "anyloop";
 import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -133,6 +133,22 @@ describe("a task", () => {
     spin(loop);
     assert.deepEqual(seen.map((task) => [one, two].indexOf(task)), [0, 1, 0, 1]);
     assert.deepEqual(allTasks(loop), []);
+  });
+
+  test("that was let go of goes on, and can still be asked for", async () => {
+    let ended = false;
+    await run(function* () {
+      createTask(function* () {
+        try {
+          yield* sleep(1000);
+        } finally {
+          ended = true;
+        }
+      }).close();
+      yield;
+      assert.deepEqual(allTasks().map((task) => task.done()), [false, false]);
+    });
+    assert.equal(ended, true);
   });
 
   test("that is eager runs its first step inside createTask", () => inLoop(function* (loop) {
