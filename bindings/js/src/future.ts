@@ -5,7 +5,7 @@ import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLe
 import { c, heap, room, textAt, withText } from "./module.js";
 import type { Loop } from "./loop.js";
 import { Owned } from "./owned.js";
-import { read, readError, shown, write, writeError } from "./value.js";
+import { read, readError, said, shown, write, writeError } from "./value.js";
 
 export type { Coroutine } from "./lent.js";
 export type Awaitable<T = unknown> = Future<T> | Coroutine<T> | PromiseLike<T>;
@@ -132,7 +132,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   /** Asks for a cancellation; false when it is done already. */
   cancel(reason?: string): boolean {
     if (this.state !== K.PENDING) return false;
-    if (reason !== undefined) write(room.value, reason);
+    if (reason !== undefined) write(room.value, said(reason).toWellFormed()); // the core's reasons are texts
     return must(c.anyloop_future_cancel(this.open, reason === undefined ? 0 : room.value)) === 1;
   }
 

@@ -1,7 +1,10 @@
 // spawn.ts -- what a task is made of, and signals of the web to and from it.
 import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
 import { getRunningLoop } from "./current.js";
+import { must } from "./errors.js";
+import { lend } from "./lent.js";
 import type { Loop } from "./loop.js";
+import { c } from "./module.js";
 import { said, shown } from "./value.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
@@ -41,13 +44,14 @@ function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike
 
 /** The future is cancelled when the signal aborts. */
 export function follow(future: Future<any>, signal: AbortSignal): void {
-  const abort = () => void future.cancel(said(signal.reason));
-  if (signal.aborted) {
-    abort();
-    return;
-  }
-  signal.addEventListener("abort", abort, { once: true });
-  future.addDoneCallback(() => signal.removeEventListener("abort", abort));
+  const { loop } = future, own = new Future(loop, c.anyloop_future_retain(future.open)); // that one may be closed
+  const abort = () => void own.cancel(said(signal.reason)), over = () => {
+    signal.removeEventListener("abort", abort);
+    own.close();
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
+  must(c.guest_add_done_callback(own.pointer, lend(over, loop.pointer, over)));
 }
 
 /**

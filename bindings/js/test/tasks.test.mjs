@@ -1,5 +1,6 @@
 // tasks.test.mjs -- tasks and futures: what they are made of, how they come out, what is refused.
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import {
   abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, run, sleep, stallReport, Task,
@@ -198,6 +199,15 @@ describe("a cancellation", () => {
     assert.equal(task.cancel(), false);
   });
 
+  test("for a reason that is no text has one all the same", () => {
+    const loop = newVirtualLoop();
+    const task = loop.createTask(function* () { yield* sleep(1000); });
+    loop.turn();
+    task.cancel(new Error("mine \ud800"));
+    spin(loop);
+    assert.throws(() => task.result(), aborted("mine \ufffd"));
+  });
+
   test("without a reason says that it was one", () => {
     const loop = newVirtualLoop(), future = loop.createFuture();
     assert.equal(future.cancel(), true);
@@ -279,6 +289,35 @@ describe("signals", () => {
     spin(loop);
     controller.abort();
     assert.deepEqual([task.cancelled(), task.result()], [false, 1]);
+  });
+
+  test("in: one cancels a task that was let go of, for whatever reason", () => {
+    const loop = newVirtualLoop(), errors = [];
+    for (const reason of ["\ud800", 5, null, Symbol("s"), Object.create(null), revoked()]) {
+      const controller = new AbortController();
+      loop.createTask(function* () {
+        try {
+          yield* sleep(1000);
+        } catch (error) {
+          errors.push(error.name);
+        }
+      }, { signal: controller.signal }).close();
+      loop.turn();
+      controller.abort(reason);
+      spin(loop);
+    }
+    assert.deepEqual([errors, loop.time()], [Array(6).fill("AbortError"), 0]);
+  });
+
+  test("in: one is let go of with the loop", async () => {
+    const loop = newVirtualLoop(), controller = new AbortController();
+    const task = loop.createTask(function* () { yield* sleep(1000); }, { signal: controller.signal });
+    loop.turn();
+    assert.equal(getEventListeners(controller.signal, "abort").length, 1);
+    await loop.close();
+    assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+    controller.abort();
+    assert.equal(task.done(), false);
   });
 
   test("out: a function with a parameter gets one, which aborts when the task is cancelled", () => withLoop(async (loop) => {
