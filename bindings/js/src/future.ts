@@ -177,7 +177,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
           reject(error);
         }
       };
-      const orphaned = () => reject(errorOf(K.E_CLOSED));
+      const orphaned = () => reject(this.loop.isClosed() ? errorOf(K.E_CLOSED) : errorOf(K.E_STATE, "it is closed"));
       if (this.loop.isClosed()) (this.done() ? settle : orphaned)();
       else must(c.guest_add_done_callback(this.borrow(), lend(settle, this.loop.pointer, orphaned)));
     }).then(fulfilled, rejected);

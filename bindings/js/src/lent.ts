@@ -22,7 +22,7 @@ const lent: Lent[] = [{ what: undefined, loop: 0, count: 1, task: 0, orphaned: u
 /** Tasks that are not done, by the core's pointer: while one runs its object is the same one. */
 export const tasks = new Map<number, Task>();
 
-/** `orphaned` is called instead when the loop was closed before. */
+/** `orphaned` is called instead when the loop is closed, or what it waits for let go of, before. */
 export function lend(what: Coroutine | Callback, loop: number, orphaned?: Callback): number {
   const number = spare.pop();
   if (number === undefined) return lent.push({ what, loop, count: 1, task: 0, orphaned }) - 1;
@@ -66,13 +66,22 @@ export function whatIsLent(number: number): Coroutine | Callback | undefined {
   return lent[number]!.what;
 }
 
+/** The callback with that number, which is called now. */
+export function called(number: number): Callback {
+  const entry = lent[number]!;
+  entry.orphaned = undefined;
+  return entry.what as Callback;
+}
+
 export function handBack(number: number): void {
   const entry = lent[number]!;
   if (--entry.count > 0) return;
+  const { orphaned } = entry;
   entry.what = entry.orphaned = undefined;
   if (entry.task !== 0) tasks.delete(entry.task);
   entry.task = 0;
   spare.push(number);
+  orphaned?.();
 }
 
 /**

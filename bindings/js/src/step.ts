@@ -2,7 +2,7 @@
 import { K } from "./abi.js";
 import { errorOf, must } from "./errors.js";
 import { own, Task } from "./future.js";
-import { type Callback, type Coroutine, handBack, lend, runningAs, tasks, whatIsLent } from "./lent.js";
+import { called, type Coroutine, handBack, lend, runningAs, tasks, whatIsLent } from "./lent.js";
 import type { Loop } from "./loop.js";
 import { c, hooks, room } from "./module.js";
 import { read, readError, write, writeError } from "./value.js";
@@ -79,7 +79,7 @@ function end(coroutine: Coroutine): number {
 hooks.call = (number) => {
   begin();
   try {
-    (whatIsLent(number) as Callback)();
+    called(number)();
   } catch (error) {
     present.loop?.unhandled("a callback failed", error);
   }

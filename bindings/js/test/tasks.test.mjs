@@ -475,6 +475,15 @@ describe("a future", () => {
     assert.deepEqual(calls, ["finally", "failed"]);
   }));
 
+  test("that is let go of rejects its promises", () => withLoop(async (loop) => {
+    const future = loop.createFuture(), promise = future.then();
+    future.close();
+    await assert.rejects(promise, { code: "ANYLOOP_E_STATE", message: "it is closed" });
+    const task = loop.createTask(function* () { yield* sleep(1); return "goes on"; }), result = task.then();
+    task.close();
+    assert.match(await result.catch((error) => error.message), /it is closed/);
+  }));
+
   test("can be let go of, and is then refused", () => {
     const future = newVirtualLoop().createFuture();
     future.close();
