@@ -232,6 +232,7 @@ export class Loop {
 
   /** Settles as the awaitable does; fails when the loop is stopped or closed before, or when nothing can complete it. */
   runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
+    if (this.isRunning()) return Promise.reject(errorOf(K.E_RUNNING)); // and a coroutine does not begin
     const future = this.ensureFuture(awaitable);
     return new Promise((resolve, reject) => {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };

@@ -188,6 +188,8 @@ describe("a run", () => {
     await loop.runUntilComplete((function* () {
       yield assert.rejects(() => loop.runForever(), { code: "ANYLOOP_E_RUNNING" });
       yield assert.rejects(() => loop.runUntilComplete(loop.createFuture()), { code: "ANYLOOP_E_RUNNING" });
+      yield assert.rejects(loop.runUntilComplete((function* () { assert.fail("it begins"); })()), { code: "ANYLOOP_E_RUNNING" });
+      assert.equal(loop.allTasks().length, 1);
       assert.throws(() => loop.turn(), { code: "ANYLOOP_E_RUNNING" });
       assert.equal(complete(other, (function* () { return yield* sleep(5), getRunningLoop() === other; })()), true);
       assert.equal(getRunningLoop(), loop);
