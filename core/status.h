@@ -30,7 +30,7 @@
     ROW(ANYLOOP_E_NOT_HELD, "the lock is not held") \
     ROW(ANYLOOP_E_SELF_AWAIT, "a task cannot await itself") \
     ROW(ANYLOOP_E_OTHER_LOOP, "the object belongs to another loop") \
-    ROW(ANYLOOP_E_ABANDONED, "the promise was released before it was kept") \
+    ROW(ANYLOOP_E_ABANDONED, "nobody is left to complete it: the promise was let go of, or the worker died") \
     ROW(ANYLOOP_E_GROUP, "errors in a task group") \
     ROW(ANYLOOP_E_WOULD_BLOCK, "this host cannot block here; a page can with -sASYNCIFY, or use anyloop_start") \
     ROW(ANYLOOP_E_NOT_SUPPORTED, "not supported here") \

@@ -9,18 +9,23 @@ export class AnyloopError extends Error {
 
   /** The status by name, such as "ANYLOOP_E_CLOSED". */
   readonly code: string;
-  /** What the status means, and what to do about it. */
-  readonly hint: string;
-  /** What was said beyond that, a cancellation's reason for instance. */
-  readonly text: string;
+  readonly #text: string;
 
   constructor(readonly status: number, text = "", options?: ErrorOptions) {
-    const hint = textAt(c.anyloop_status_text(status));
-    super(text || hint, options);
+    super(text || textAt(c.anyloop_status_text(status)), options);
     this.name = "AnyloopError";
     this.code = textAt(c.anyloop_status_name(status));
-    this.hint = hint;
-    this.text = text;
+    this.#text = text;
+  }
+
+  /** What such a status means, whatever the message says of this one. */
+  get hint(): string {
+    return textAt(c.anyloop_status_text(this.status));
+  }
+
+  /** What was said beyond that, a cancellation's reason for instance: then it is the message too. */
+  get text(): string {
+    return this.#text;
   }
 }
 

@@ -626,3 +626,13 @@ test("a coroutine is awaited, or made a task, once", () => {
   assert.equal(task.result(), undefined);
   assert.throws(() => second.result(), again);
 });
+
+test("an error shows what happened once, and its code; what the code means is asked for", async () => {
+  const loop = newVirtualLoop(), failed = loop.createFuture();
+  failed.cancel("it rains");
+  const error = failed.exception(), plain = new AnyloopError(-3);
+  assert.deepEqual([error.message, error.text, error.hint], ["it rains", "it rains", "cancelled"]);
+  assert.deepEqual([plain.message, plain.text, plain.hint], ["the loop is closed", "", "the loop is closed"]);
+  assert.deepEqual({ ...plain }, { status: -3, name: "AnyloopError", code: "ANYLOOP_E_CLOSED" });
+  await loop.close();
+});

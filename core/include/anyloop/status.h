@@ -33,7 +33,7 @@ enum {
     ANYLOOP_E_NOT_HELD = -17,      /* the lock is not held */
     ANYLOOP_E_SELF_AWAIT = -18,    /* a task that awaits itself */
     ANYLOOP_E_OTHER_LOOP = -19,    /* the object belongs to another loop */
-    ANYLOOP_E_ABANDONED = -20,     /* the promise was released before it was kept */
+    ANYLOOP_E_ABANDONED = -20,     /* nobody is left to complete it: the promise was let go of, or the worker died */
     ANYLOOP_E_GROUP = -21,         /* errors of a task group; the children say which */
     ANYLOOP_E_WOULD_BLOCK = -22,   /* this host cannot block here */
     ANYLOOP_E_NOT_SUPPORTED = -23, /* not on this platform, or not for this kind of object */
