@@ -16,6 +16,8 @@ import { readError } from "./value.js";
 
 const MS = 1e6; // ns
 const STRETCH = 8; // ms: half of a frame at 60 Hz
+const DEEPEST = 100; // eager steps inside one another: what uses up the stack ends in the midst of the core
+let eagerly = 0;
 const loops = new Map<number, Loop>();
 // Closed ones: their handles are let go of with them, and what is told of them later is told by their handlers.
 const closedLoops = new Map<number, WeakRef<Loop>>();
@@ -52,7 +54,7 @@ export interface LoopOptions {
 
 export interface TaskOptions {
   name?: string | undefined;
-  /** Run the first step inside the call, when a step of the loop is running. */
+  /** Run the first step inside the call, when a step of the loop is running, and not 100 such steps inside one another. */
   eager?: boolean;
   /** Cancels the task when it is aborted. */
   signal?: AbortSignal | undefined;
@@ -324,12 +326,19 @@ export class Loop {
     const number = lendCoroutine(coroutineOf(main), this.pointer);
     const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
       withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
-    const words = heap(), at = room.options >> 2;
+    const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;
     words[at] = 16;
-    words[at + 1] = options.eager ? K.TASK_EAGER : 0;
+    words[at + 1] = eager ? K.TASK_EAGER : 0;
     words[at + 2] = 0; // its name is the coroutine's
     words[at + 3] = options.context?.open ?? 0;
-    const pointer = given(make(given(coroutine), room.options)), known = options.eager ? tasks.get(pointer) : undefined;
+    let pointer: number;
+    if (eager) eagerly++;
+    try {
+      pointer = given(make(given(coroutine), room.options));
+    } finally {
+      if (eager) eagerly--;
+    }
+    const known = eager ? tasks.get(pointer) : undefined;
     if (known) c.anyloop_future_release(pointer); // its first step has asked for it
     const task = (known as Task<T> | undefined) ?? new Task<T>(this, pointer);
     if (!task.done()) runsAs(number, task);

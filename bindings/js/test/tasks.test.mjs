@@ -169,6 +169,14 @@ describe("a task", () => {
     assert.equal(yield* part, part);
   }));
 
+  test("that is eager may make others that are, to any depth", () => inLoop(function* (loop) {
+    const deep = function* (depth) {
+      return depth === 0 ? 0 : 1 + (yield* loop.createTask(deep(depth - 1), { eager: true }));
+    };
+    assert.equal(yield* deep(5000), 5000);
+    assert.equal(loop.allTasks().length, 1);
+  }));
+
   test("that is eager waits for a turn where no step runs", () => {
     const loop = newVirtualLoop(), task = loop.createTask(function* () { return 1; }, { eager: true });
     assert.equal(task.done(), false);
