@@ -1,8 +1,8 @@
 // compose.ts -- awaiting many, limits of time, groups.
 import { K } from "./abi.js";
 import { errorOf, must } from "./errors.js";
-import { type Awaitable, type Coroutine, Future, Operation, taken, Task } from "./future.js";
-import { getRunningLoop } from "./current.js";
+import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { duration, given, type Loop, type TaskOptions, time } from "./loop.js";
 import { c, heap, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
@@ -11,31 +11,35 @@ import { shown } from "./value.js";
 
 type Awaited_<A> = A extends Awaitable<infer T> ? T : never;
 
-export interface OnLoop {
-  /** By default the loop that runs. */
-  loop?: Loop;
-}
-
 /** Done after `ms` milliseconds, never early. */
-export function sleep(ms: number, { loop = getRunningLoop() }: OnLoop = {}): Operation<void> {
+export function sleep(ms: number, options?: OnLoop): Operation<void> {
+  const loop = loopOf(options);
   return new Operation<void>(loop, given(c.guest_sleep(loop.pointer, time(ms))));
 }
 
 /** Makes a task of a coroutine, a future of a promise; gives a future back as it is. */
-export function ensureFuture<T>(awaitable: Awaitable<T>, { loop = getRunningLoop() }: OnLoop = {}): Future<T> {
-  return loop.ensureFuture(awaitable);
+export function ensureFuture<T>(awaitable: Awaitable<T>, options?: OnLoop): Future<T> {
+  return loopOf(options).ensureFuture(awaitable);
 }
 
-export function createTask<T>(main: Main<T>, options: TaskOptions & OnLoop = {}): Task<T> {
-  return (options.loop ?? getRunningLoop()).createTask(main, options);
+export function createTask<T>(main: Main<T>, options?: TaskOptions & OnLoop): Task<T> {
+  return loopOf(options).createTask(main, options);
 }
 
-export function currentTask(loop: Loop = getRunningLoop()): Task | undefined {
-  return loop.currentTask();
+export function currentTask(options?: OnLoop): Task | undefined {
+  return loopOf(options).currentTask();
 }
 
-export function allTasks(loop: Loop = getRunningLoop()): Task[] {
-  return loop.allTasks();
+export function allTasks(options?: OnLoop): Task[] {
+  return loopOf(options).allTasks();
+}
+
+// For a list of them. A coroutine or future alone is none, though it can be iterated.
+function loopFor(awaitables: Iterable<Awaitable>, options: OnLoop | undefined): Loop {
+  if (awaitables instanceof Future || isCoroutine(awaitables)) {
+    throw new TypeError("a list of what is awaited is expected, as in gather([a(), b()])");
+  }
+  return loopOf(options);
 }
 
 // The futures of the core, which the call takes none of.
@@ -54,10 +58,8 @@ export function gather<A extends readonly Awaitable<any>[] | []>(
   awaitables: A, options?: GatherOptions,
 ): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> }>;
 export function gather<T>(awaitables: Iterable<Awaitable<T>>, options?: GatherOptions): Future<T[]>;
-export function gather(
-  awaitables: Iterable<Awaitable>, { loop = getRunningLoop(), returnExceptions = false }: GatherOptions = {},
-): Future<any> {
-  const flags = returnExceptions ? K.RETURN_EXCEPTIONS : 0;
+export function gather(awaitables: Iterable<Awaitable>, options?: GatherOptions): Future<any> {
+  const loop = loopFor(awaitables, options), flags = options?.returnExceptions ? K.RETURN_EXCEPTIONS : 0;
   return withAll(loop, awaitables, (array, count) =>
     new Future(loop, given(c.anyloop_gather(loop.pointer, array, count, flags))));
 }
@@ -75,7 +77,7 @@ export interface WaitOptions extends OnLoop {
 
 /** Waits for futures and tasks, and cancels none: `[done, pending]`. Of anything else `ensureFuture` makes one first. */
 export function* wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Coroutine<[Set<F>, Set<F>]> {
-  const loop = options.loop ?? getRunningLoop(), byPointer = new Map<number, F>();
+  const loop = loopFor(futures, options), byPointer = new Map<number, F>();
   for (const future of futures) {
     if (!(future instanceof Future)) throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
     byPointer.set(future.borrow(), future);
@@ -88,15 +90,20 @@ export function* wait<F extends Future<any>>(futures: Iterable<F>, options: Wait
 }
 
 /** Awaits it for at most `ms` milliseconds, then cancels it and fails with a TimeoutError. */
-export function waitFor<T>(
-  awaitable: Awaitable<T>, ms: number | null, { loop = getRunningLoop() }: OnLoop = {},
-): Operation<T> {
+export function waitFor<T>(awaitable: Awaitable<T>, ms: number | null, options?: OnLoop): Operation<T> {
+  const loop = loopOf(options);
   return new Operation<T>(loop, given(c.anyloop_wait_for(loop.pointer, taken(loop, awaitable), duration(ms))));
 }
 
 /** As the awaitable, but a cancellation of this does not reach it. */
-export function shield<T>(awaitable: Awaitable<T>, { loop = getRunningLoop() }: OnLoop = {}): Future<T> {
+export function shield<T>(awaitable: Awaitable<T>, options?: OnLoop): Future<T> {
+  const loop = loopOf(options);
   return new Future<T>(loop, given(c.anyloop_shield(loop.pointer, taken(loop, awaitable))));
+}
+
+export interface CompletionsOptions extends OnLoop {
+  /** ms; then what is not done yet fails with a TimeoutError. */
+  timeout?: number | null;
 }
 
 /** The futures as they come to be done. */
@@ -104,20 +111,15 @@ export class Completions<T> extends Owned {
   readonly loop: Loop;
   private futures = new Map<number, Future<T>>();
 
-  constructor(
-    awaitables: Iterable<Awaitable<T>>, { loop = getRunningLoop(), timeout = null }: OnLoop & { timeout?: number | null } = {},
-  ) {
+  constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
+    const loop = loopFor(awaitables, options);
     const futures = Array.from(awaitables, (awaitable) => loop.ensureFuture(awaitable));
     super(withAll(loop, futures, (array, count) => {
-      must(c.anyloop_as_completed(loop.pointer, array, count, duration(timeout), room.out));
+      must(c.anyloop_as_completed(loop.pointer, array, count, duration(options?.timeout), room.out));
       return heap()[room.out >> 2]!;
-    }));
+    }), c.anyloop_completions_release);
     this.loop = loop;
     for (const future of futures) this.futures.set(future.borrow(), future);
-  }
-
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_completions_release;
   }
 
   /** A future that is done with the next one's result; undefined after the last. */
@@ -149,9 +151,7 @@ export class Completions<T> extends Owned {
   }
 }
 
-export function asCompleted<T>(
-  awaitables: Iterable<Awaitable<T>>, options?: OnLoop & { timeout?: number | null },
-): Completions<T> {
+export function asCompleted<T>(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions): Completions<T> {
   return new Completions(awaitables, options);
 }
 
@@ -164,14 +164,14 @@ function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
 
 /** A limit of time for what is run in it, which can be moved. */
 export class Timeout extends Owned {
-  /** `deadline`: ms on the loop's clock; null: none. */
-  constructor(deadline: number | null, private loop: Loop = getRunningLoop()) {
-    must(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out));
-    super(heap()[room.out >> 2]!);
-  }
+  private loop: Loop;
 
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_timeout_scope_release;
+  /** `deadline`: ms on the loop's clock; null: none. */
+  constructor(deadline: number | null, options?: OnLoop) {
+    const loop = loopOf(options);
+    must(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out));
+    super(heap()[room.out >> 2]!, c.anyloop_timeout_scope_release);
+    this.loop = loop;
   }
 
   /** Runs the body in it: fails with a TimeoutError when the time is over. */
@@ -200,19 +200,20 @@ function instant(deadline: number | null): bigint {
 }
 
 /** Runs the body for at most `ms` milliseconds; then it is cancelled, and this fails with a TimeoutError. */
-export function timeout<T>(ms: number | null, body: Body<T>, { loop = getRunningLoop() }: OnLoop = {}): Operation<T> {
+export function timeout<T>(ms: number | null, body: Body<T>, options?: OnLoop): Operation<T> {
+  const loop = loopOf(options);
   return new Operation<T>(loop, given(c.anyloop_timeout(loop.pointer, duration(ms), takenBody(loop, body, undefined))));
 }
 
 /** Tasks that end together: when one fails the others are cancelled. */
 export class TaskGroup extends Owned {
-  constructor(private loop: Loop = getRunningLoop()) {
-    must(c.anyloop_group_new(loop.pointer, room.out));
-    super(heap()[room.out >> 2]!);
-  }
+  private loop: Loop;
 
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_group_release;
+  constructor(options?: OnLoop) {
+    const loop = loopOf(options);
+    must(c.anyloop_group_new(loop.pointer, room.out));
+    super(heap()[room.out >> 2]!, c.anyloop_group_release);
+    this.loop = loop;
   }
 
   /** Runs the body, which makes tasks by `createTask`, and waits for all of them. */

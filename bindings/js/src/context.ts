@@ -1,15 +1,14 @@
 // context.ts -- variables that each task has a value of its own for.
 import { K } from "./abi.js";
 import { must } from "./errors.js";
-import { getRunningLoop } from "./current.js";
-import type { Loop } from "./loop.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { c, heap, room, withText } from "./module.js";
 import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
 
 export class ContextVar<T = unknown> extends Owned {
   constructor(readonly name: string, private options: { default?: T } = {}) {
-    super(0);
+    super(0, (pointer) => c.anyloop_contextvar_release(pointer));
   }
 
   /** @internal The core's is made when it is needed: a variable is often made before the module is loaded. */
@@ -21,13 +20,9 @@ export class ContextVar<T = unknown> extends Owned {
     return this.pointer;
   }
 
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_contextvar_release;
-  }
-
   /** Its value in the current context, else the default; undefined without one. */
-  get(loop: Loop = getRunningLoop()): T | undefined {
-    return this.outcome(c.anyloop_contextvar_get(loop.pointer, this.open, room.value));
+  get(options?: OnLoop): T | undefined {
+    return this.outcome(c.anyloop_contextvar_get(loopOf(options).pointer, this.open, room.value));
   }
 
   /** @internal */
@@ -39,25 +34,22 @@ export class ContextVar<T = unknown> extends Owned {
     return value;
   }
 
-  set(value: T, loop: Loop = getRunningLoop()): void {
+  set(value: T, options?: OnLoop): void {
+    const { pointer } = loopOf(options), { open } = this;
     write(room.value, value);
-    must(c.anyloop_contextvar_set(loop.pointer, this.open, room.value));
+    must(c.anyloop_contextvar_set(pointer, open, room.value));
   }
 }
 
 /** What the variables were when it was copied. Tasks and callbacks run in a copy of their maker's by themselves. */
 export class Context extends Owned {
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_context_release;
-  }
-
   get<T>(variable: ContextVar<T>): T | undefined {
     return variable.outcome(c.anyloop_context_get(this.open, variable.open, room.value));
   }
 }
 
 /** Copies the current context. */
-export function copyContext(loop: Loop = getRunningLoop()): Context {
-  must(c.anyloop_context_copy(loop.pointer, room.out));
-  return new Context(heap()[room.out >> 2]!);
+export function copyContext(options?: OnLoop): Context {
+  must(c.anyloop_context_copy(loopOf(options).pointer, room.out));
+  return new Context(heap()[room.out >> 2]!, c.anyloop_context_release);
 }

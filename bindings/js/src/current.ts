@@ -4,8 +4,26 @@ import { errorOf } from "./errors.js";
 import { load } from "./load.js";
 import { Loop, type LoopOptions } from "./loop.js";
 import { present } from "./step.js";
+import { shown } from "./value.js";
 
 let current: Loop | undefined;
+
+export interface OnLoop {
+  /** By default the loop that runs. */
+  loop?: Loop;
+}
+
+/** @internal Refuses a number, a loop or a coroutine where options are expected: that would be an empty list of them. */
+export function plain<T extends object>(options: T): T {
+  const kind = Object.getPrototypeOf(options);
+  if (kind === null || Object.getPrototypeOf(kind) === null) return options;
+  throw new TypeError(`${shown(options)} is no object with options`);
+}
+
+/** @internal */
+export function loopOf(options?: OnLoop): Loop {
+  return (options && plain(options).loop) ?? getRunningLoop();
+}
 
 /** A loop of its own, beside the one of `getEventLoop`. */
 export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
@@ -19,9 +37,16 @@ export async function getEventLoop(): Promise<Loop> {
   return present.loop ?? (current ??= new Loop());
 }
 
-/** Makes it what `getEventLoop` gives; undefined: the next call makes a new one. */
-export function setEventLoop(loop: Loop | undefined): void {
+/** Makes it what `getEventLoop` gives; undefined: the next call makes a new one. Returns what that was before. */
+export function setEventLoop(loop: Loop | undefined): Loop | undefined {
+  const before = current;
   current = loop;
+  return before;
+}
+
+/** @internal It is no longer what `getEventLoop` gives, but `before` if that is open. */
+export function resetEventLoop(loop: Loop, before: Loop | undefined): void {
+  if (current === loop) current = before?.isClosed() ? undefined : before;
 }
 
 /** The loop that runs, else the one of `getEventLoop` if there is one. */

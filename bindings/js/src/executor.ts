@@ -4,9 +4,9 @@ import type { Call } from "./copy.js";
 import { getRunningLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
 import { c, room } from "./module.js";
-import type { Executor } from "./pool.js";
+import type { WorkerPool } from "./pool.js";
 import { follow } from "./spawn.js";
-import { place } from "./value.js";
+import { place, shown } from "./value.js";
 
 export interface JobOptions {
   /** What is moved to the worker instead of copied. */
@@ -16,6 +16,8 @@ export interface JobOptions {
   /** Cancels the job when it is aborted. */
   signal?: AbortSignal;
 }
+
+const LIKE = 'job(new URL("./x.js", import.meta.url), "name")';
 
 /** A function of a module, which runs in a worker. */
 export class Job<A extends unknown[] = any[], R = unknown> {
@@ -37,31 +39,34 @@ type JobOf<F> = F extends (...parameters: infer A) => infer R ? Job<A, Awaited<R
 export function job<M = Record<string, (...parameters: any[]) => any>, N extends Functions<M> = Functions<M>>(
   module: URL | string | null, name: N,
 ): JobOf<M[N]> {
-  return new Job(module === null ? "" : String(module), name as string) as JobOf<M[N]>;
+  if (module !== null && !URL.canParse(module)) {
+    throw new TypeError(`${shown(module)} is no URL, as in ${LIKE}`);
+  }
+  return new Job(String(module ?? ""), name as string) as JobOf<M[N]>;
 }
 
 /** Runs a job in a worker. Null is the loop's own pool. Throws ANYLOOP_E_FULL when the queue is full. */
 export function runInExecutor<A extends unknown[], R>(
-  executor: Executor | null, job: Job<A, R>, ...parameters: A
+  executor: WorkerPool | null, job: Job<A, R>, ...parameters: A
 ): Future<R> {
   return submit(getRunningLoop(), executor, job, parameters, false);
 }
 
 /** The same, but when the queue is full the job waits for its place in it. */
 export function runInExecutorWhenFree<A extends unknown[], R>(
-  executor: Executor | null, job: Job<A, R>, ...parameters: A
+  executor: WorkerPool | null, job: Job<A, R>, ...parameters: A
 ): Future<R> {
   return submit(getRunningLoop(), executor, job, parameters, true);
 }
 
 /** @internal */
 export function submit<R>(
-  loop: Loop, executor: Executor | null, job: Job<any, R>, parameters: unknown[], patient: boolean,
+  loop: Loop, executor: WorkerPool | null, job: Job<any, R>, parameters: unknown[], patient: boolean,
 ): Future<R> {
-  if (!(job instanceof Job)) throw new TypeError(`${job} is no job, as job(new URL("./x.js", import.meta.url), "name") is`);
+  if (!(job instanceof Job)) throw new TypeError(`${shown(job)} is no job, as ${LIKE} is`);
   const { module, name, options: { transfer, onProgress, signal } } = job;
   if (signal?.aborted) {
-    const never = new Future<R>(loop);
+    const never = new Future<R>({ loop });
     follow(never, signal);
     return never;
   }

@@ -3,6 +3,7 @@ import { K } from "./abi.js";
 import { errorOf, must } from "./errors.js";
 import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
 import { c, heap, room, textAt, withText } from "./module.js";
+import { loopOf, type OnLoop } from "./current.js";
 import type { Loop } from "./loop.js";
 import { Owned } from "./owned.js";
 import { read, readError, said, shown, write, writeError } from "./value.js";
@@ -56,17 +57,17 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   private callbacks: Map<unknown, Known> | undefined;
 
   /** A bare future. Whoever has it may complete it. */
-  constructor(loop: Loop, pointer?: number) {
+  constructor(options?: OnLoop);
+  /** @internal */
+  constructor(loop: Loop, pointer: number);
+  constructor(on?: OnLoop | Loop, pointer?: number) {
+    const loop = pointer === undefined ? loopOf(on as OnLoop) : on as Loop;
     if (pointer === undefined) {
       must(c.anyloop_future_new(loop.pointer, room.out));
       pointer = heap()[room.out >> 2]!;
     }
-    super(pointer);
+    super(pointer, c.anyloop_future_release);
     this.loop = loop;
-  }
-
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_future_release;
   }
 
   /** How it came out, as the core says it; PENDING too. */
@@ -117,23 +118,31 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     throw errorOf(K.E_STATE, "it is pending");
   }
 
+  /**
+   * Completes it. Throws ANYLOOP_E_STATE when it is done already; ANYLOOP_E_CLOSED when the loop is closed and somebody waited:
+   * then it is done, and they will not hear of it.
+   */
   setResult(this: Future<void>): void;
   setResult(value: T): void;
   setResult(value?: T): void {
+    const pointer = this.borrow();
     write(room.value, value);
-    must(c.anyloop_future_set_result(this.borrow(), room.value));
+    must(c.anyloop_future_set_result(pointer, room.value));
   }
 
+  /** As `setResult`. */
   setException(error: unknown): void {
+    const pointer = this.borrow();
     writeError(room.value, error);
-    must(c.anyloop_future_set_error(this.borrow(), room.value));
+    must(c.anyloop_future_set_error(pointer, room.value));
   }
 
   /** Asks for a cancellation; false when it is done already. */
   cancel(reason?: string): boolean {
     if (this.state !== K.PENDING) return false;
+    const { open } = this;
     if (reason !== undefined) write(room.value, said(reason).toWellFormed()); // the core's reasons are texts
-    return must(c.anyloop_future_cancel(this.open, reason === undefined ? 0 : room.value)) === 1;
+    return must(c.anyloop_future_cancel(open, reason === undefined ? 0 : room.value)) === 1;
   }
 
   /** Calls `callback` in a turn after this is done. */
@@ -198,7 +207,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   /** @internal The core's. One that it was needed no more for is made again. */
   borrow(): number {
     if (this.pointer !== 0 || this.state === K.PENDING) return this.open;
-    const { state, value } = this, again = new Future(this.loop);
+    const { state, value } = this, again = new Future({ loop: this.loop });
     if (state === K.RESULT) again.setResult(value);
     else {
       again.setException(value);
@@ -218,6 +227,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
 export class Task<T = unknown> extends Future<T> {
   private last: { name: string; cancelling: number } | undefined;
 
+  /** @internal */
   protected override part(): void {
     this.last = { name: this.name, cancelling: this.cancelling() };
     this.close();
@@ -251,6 +261,7 @@ export class Operation<T = unknown> extends Future<T> {
     return this.pointer;
   }
 
+  /** @internal */
   override lent(): number {
     return this.pointer === 0 ? super.lent() : this.giveAway();
   }

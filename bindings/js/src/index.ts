@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // index.ts -- what the package is.
-export { asCompleted, type Body, Completions, createTask, currentTask, allTasks, ensureFuture, gather, type GatherOptions, type OnLoop,
-  type ReturnWhen, shield, sleep, TaskGroup, Timeout, timeout, wait, waitFor, type WaitOptions } from "./compose.js";
+export { allTasks, asCompleted, type Body, Completions, type CompletionsOptions, createTask, currentTask, ensureFuture, gather,
+  type GatherOptions, type ReturnWhen, shield, sleep, TaskGroup, Timeout, timeout, wait, waitFor, type WaitOptions } from "./compose.js";
 export { type Context, ContextVar, copyContext } from "./context.js";
-export { getEventLoop, getRunningLoop, newEventLoop, setEventLoop } from "./current.js";
+export { getEventLoop, getRunningLoop, newEventLoop, type OnLoop, setEventLoop } from "./current.js";
 export type { AnyWorker } from "./copy.js";
 export { type Job, job, type JobOptions, runInExecutor, runInExecutorWhenFree } from "./executor.js";
 export { AnyloopError, CancelledError, ExceptionGroup, TimeoutError } from "./errors.js";
@@ -11,9 +11,9 @@ export { type Awaitable, type Coroutine, Future, type Operation, Task } from "./
 export { type Figures, figures, formatTree, type LoopFigures, loopFigures, stallReport } from "./inspect.js";
 export { load, type Program } from "./load.js";
 export { type ExceptionContext, type Handle, Loop, type LoopOptions, type TaskOptions, type Turn } from "./loop.js";
-export { type Executor, type PoolFigures, type ShutdownOptions, WorkerPool, type WorkerPoolOptions } from "./pool.js";
-export { type Native, native, nativeExports, nativeJob, type NativeOptions } from "./native.js";
+export { type PoolFigures, type ShutdownOptions, WorkerPool, type WorkerPoolOptions } from "./pool.js";
+export { type Native, native, nativeExports, nativeJob } from "./native.js";
 export { LifoQueue, PriorityQueue, Queue, type QueueOptions } from "./queue.js";
 export { run, Runner } from "./run.js";
 export { abortable, type Main } from "./spawn.js";
-export { Barrier, Condition, Event, Lock, Semaphore } from "./sync.js";
+export { Barrier, Condition, Event, Lock, Semaphore, type SemaphoreOptions } from "./sync.js";

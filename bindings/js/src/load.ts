@@ -101,7 +101,7 @@ let loading: Promise<void> | undefined;
 export function load(program?: Program): Promise<void>;
 /** @internal `born` in a worker of the program's jobs. */
 export function load(program: Program, born: object): Promise<void>;
-export function load(program?: Program, born: object | null = null): Promise<void> {
+export async function load(program?: Program, born: object | null = null): Promise<void> {
   if (program && loading) throw new Error("anyloop: a module is loaded already: load your own first");
   return (loading ??= compile(program ?? new URL("./anyloop.wasm", import.meta.url))
     .then((module) => instantiate(module, born))

@@ -9,7 +9,7 @@ import { stallReport } from "./inspect.js";
 import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
 import { c, floats, heap, hooks, host, isNode, room, withPointers, withText } from "./module.js";
 import { type Held, letGo, Owned } from "./owned.js";
-import { type Executor, WorkerPool } from "./pool.js";
+import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main } from "./spawn.js";
 import { present, taskAt } from "./step.js";
 import { readError } from "./value.js";
@@ -79,10 +79,6 @@ export interface ExceptionContext {
 
 /** A callback that was scheduled. */
 export class Handle extends Owned {
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_handle_release;
-  }
-
   cancel(): void {
     must(c.anyloop_handle_cancel(this.open));
   }
@@ -111,12 +107,11 @@ export class Loop {
   // Those that failed, for a last look at the close: also at one that was collected, when nobody was told of that yet.
   private failed: [WeakRef<Future>, Held][] = [];
   private mostFailed = 64;
-  private watching = false;
   private slow: ((ms: number, task: Task | undefined) => void) | undefined;
   /** @internal */
   hearsSlow = false;
   private handler: ((loop: Loop, context: ExceptionContext) => void) | undefined;
-  private executor: Executor | undefined;
+  private executor: WorkerPool | undefined;
   private pool: WorkerPool | undefined; // its own one
   private refusesJobs = false;
 
@@ -188,8 +183,6 @@ export class Loop {
       const jumps = this.virtual && deadline !== Infinity;
       if (jumps && deadline !== 0) this.wait(deadline);
       host.turn_at(this.pointer, deadline === Infinity ? -1 : jumps ? 0 : deadline, 0);
-      if (deadline === 0) return;
-      if (words[at + 3] === 1 && this.runs.size > 0) this.watchForEnd();
     }
   }
 
@@ -198,15 +191,9 @@ export class Loop {
     heap()[(room.turn >> 2) + 5] = 1;
   }
 
-  // Nothing in the core can go on, but anything else of the program may still complete a future: only when Node has
-  // nothing else to do either, it is known to be a deadlock. A page always may.
-  private watchForEnd(): void {
-    if (!isNode || this.watching) return;
-    this.watching = true;
-    process.once("beforeExit", () => {
-      this.watching = false;
-      if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, stallReport(this)));
-    });
+  /** @internal Nothing is left that could end its runs. */
+  end(): void {
+    if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, stallReport(this)));
   }
 
   private failRuns(error: unknown): void {
@@ -216,6 +203,7 @@ export class Loop {
 
   private begin(run: Run): void {
     this.checkRun();
+    watchForEnd();
     this.runs.add(run);
     this.going = true;
     host.turn_at(this.pointer, 0, 0);
@@ -309,7 +297,7 @@ export class Loop {
   }
 
   createFuture<T = unknown>(): Future<T> {
-    return new Future<T>(this);
+    return new Future<T>({ loop: this });
   }
 
   /**
@@ -322,7 +310,7 @@ export class Loop {
 
   /** @internal `make` makes it, of a coroutine of the core and anyloop_task_options. */
   taskOf<T>(main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number): Task<T> {
-    const name = options.name ?? (typeof main === "function" ? main.name : "");
+    const name = options.name ?? (typeof main === "function" ? main.name : ""), context = options.context?.open ?? 0;
     const number = lendCoroutine(coroutineOf(main), this.pointer);
     const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
       withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
@@ -330,7 +318,7 @@ export class Loop {
     words[at] = 16;
     words[at + 1] = eager ? K.TASK_EAGER : 0;
     words[at + 2] = 0; // its name is the coroutine's
-    words[at + 3] = options.context?.open ?? 0;
+    words[at + 3] = context;
     let pointer: number;
     if (eager) eagerly++;
     try {
@@ -355,36 +343,36 @@ export class Loop {
   /** Runs `callback` in the next turn, after what is ready already. */
   callSoon(callback: () => void): Handle {
     must(c.guest_call_soon(this.pointer, lend(callback, this.pointer), room.out));
-    return new Handle(heap()[room.out >> 2]!);
+    return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
   }
 
   /** Runs `callback` once `ms` milliseconds have passed, never early. */
   callLater(ms: number, callback: () => void): Handle {
     must(c.guest_call_later(this.pointer, time(ms), lend(callback, this.pointer), room.out));
-    return new Handle(heap()[room.out >> 2]!);
+    return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
   }
 
   /** Runs `callback` at an instant of the loop's clock, in ms. */
   callAt(when: number, callback: () => void): Handle {
     must(c.guest_call_at(this.pointer, time(when), lend(callback, this.pointer), room.out));
-    return new Handle(heap()[room.out >> 2]!);
+    return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
   }
 
   // ---- jobs
 
   /** Runs a job in a worker. Null is the loop's own pool. Throws ANYLOOP_E_FULL when the queue is full. */
-  runInExecutor<A extends unknown[], R>(executor: Executor | null, job: Job<A, R>, ...parameters: A): Future<R> {
+  runInExecutor<A extends unknown[], R>(executor: WorkerPool | null, job: Job<A, R>, ...parameters: A): Future<R> {
     return submit(this, executor, job, parameters, false);
   }
 
   /** What null means instead of the loop's own pool. The loop does not shut it down. */
-  setDefaultExecutor(executor: Executor): void {
+  setDefaultExecutor(executor: WorkerPool): void {
     if (this.executor || this.refusesJobs) throw errorOf(K.E_STATE, "the default executor was used or set already");
     this.executor = executor;
   }
 
   /** @internal */
-  defaultExecutor(): Executor {
+  defaultExecutor(): WorkerPool {
     if (this.refusesJobs) throw errorOf(K.E_SHUTDOWN);
     return (this.executor ??= this.pool = new WorkerPool());
   }
@@ -463,6 +451,18 @@ export class Loop {
 export function given(pointer: number): number {
   if (c.anyloop_future_loop(pointer) === 0) throw errorOf(c.anyloop_future_error_code(pointer));
   return pointer;
+}
+
+let watching = false;
+
+// Whatever the core waits for, anything else of the program may still complete a future. Only when Node has nothing else to
+// do it is known that nobody will. A page always may.
+function watchForEnd(): void {
+  if (!isNode || watching) return;
+  watching = true;
+  process.on("beforeExit", () => {
+    for (const loop of loops.values()) loop.end();
+  });
 }
 
 function report(message: string, exception: unknown): void {

@@ -1,9 +1,9 @@
 // native.ts -- a program's own C: its functions and its jobs, by name.
 import { K, type ProgramExports } from "./abi.js";
-import { getRunningLoop } from "./current.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { Future } from "./future.js";
-import { given, type Loop } from "./loop.js";
+import { given } from "./loop.js";
 import { c, heap8, need, withText } from "./module.js";
 import { write } from "./value.js";
 
@@ -62,18 +62,13 @@ function withValue<T>(value: unknown, use: (pointer: number) => T): T {
   }
 }
 
-export interface NativeOptions {
-  /** By default the loop that runs. */
-  loop?: Loop;
-}
-
 /**
  * A function that the loaded program exports, `anyloop_future *name(anyloop_loop *loop, const anyloop_value *in)`: it gives
  * a future, which may be a task or coroutine, and borrows the value until it returns.
  */
-export function native<T = unknown>(name: string): (value?: Native, options?: NativeOptions) => Future<T> {
-  return (value, { loop = getRunningLoop() } = {}) => {
-    const call = (c as unknown as Record<string, unknown>)[name];
+export function native<T = unknown>(name: string): (value?: Native, options?: OnLoop) => Future<T> {
+  return (value, options) => {
+    const loop = loopOf(options), call = (c as unknown as Record<string, unknown>)[name];
     if (typeof call !== "function") {
       throw new TypeError(`the module exports no function ${name}: mark it by ANYLOOP_EXPORT, and load() it`);
     }
@@ -88,9 +83,9 @@ export function native<T = unknown>(name: string): (value?: Native, options?: Na
 }
 
 /** A job of the loaded program's table, ANYLOOP_JOBS: it runs in a worker, which has its own copy of the program. */
-export function nativeJob<T = unknown>(name: string): (value?: Native, options?: NativeOptions) => Future<T> {
-  return (value, { loop = getRunningLoop() } = {}) => {
-    const run = program().guest_run_job as ProgramExports["guest_run_job"] | undefined;
+export function nativeJob<T = unknown>(name: string): (value?: Native, options?: OnLoop) => Future<T> {
+  return (value, options) => {
+    const loop = loopOf(options), run = program().guest_run_job as ProgramExports["guest_run_job"] | undefined;
     if (!run) throw new TypeError(`the module has no jobs: list ${name} by ANYLOOP_JOBS, build it by anyloop-cc, and load() it`);
     return new Future<T>(loop, withValue(value, (pointer) => withText(name, (start) => {
       const future = run(loop.pointer, start, pointer);

@@ -3,16 +3,18 @@
 import { K } from "./abi.js";
 import { errorOf } from "./errors.js";
 
+type Drop = (pointer: number) => void;
+
 /** What an object has, which outlives it until its collection was told. */
 export interface Held {
   pointer: number;
-  release(pointer: number): void;
+  drop: Drop;
 }
 
 const collected = new FinalizationRegistry<Held>(letGo);
 
 export function letGo(held: Held): void {
-  if (held.pointer !== 0) held.release(held.pointer);
+  if (held.pointer !== 0) held.drop(held.pointer);
   held.pointer = 0;
 }
 
@@ -45,13 +47,11 @@ export abstract class Owned {
   pointer: number;
   private held: Held | undefined;
 
-  constructor(pointer: number) {
+  /** @internal */
+  constructor(pointer: number, private drop: Drop) {
     this.pointer = pointer;
     grow(this);
   }
-
-  /** @internal */
-  protected abstract releaser(): (pointer: number) => void;
 
   /** @internal The core's, as long as there is one. */
   get open(): number {
@@ -62,7 +62,7 @@ export abstract class Owned {
   /** @internal */
   register(): Held | undefined {
     if (this.pointer === 0 || this.held) return this.held;
-    this.held = { pointer: this.pointer, release: this.releaser() };
+    this.held = { pointer: this.pointer, drop: this.drop };
     collected.register(this, this.held);
     return this.held;
   }
@@ -70,7 +70,7 @@ export abstract class Owned {
   /** Lets go of it now rather than when it is collected. */
   close(): void {
     const pointer = this.giveAway();
-    if (pointer !== 0) this.releaser()(pointer);
+    if (pointer !== 0) this.drop(pointer);
   }
 
   /** @internal The core's, with the reference to it. */

@@ -5,6 +5,7 @@
 // worker that dies costs the job that it ran.
 import { K } from "./abi.js";
 import { type AnyWorker, type Call, Copy } from "./copy.js";
+import { plain } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { c, heap, hooks, host, isNode, room } from "./module.js";
 import { type Thrown, unpack } from "./thrown.js";
@@ -44,12 +45,6 @@ export interface PoolFigures {
   cancelled: number;
 }
 
-export interface Executor {
-  getFigures(): PoolFigures;
-  /** @internal */
-  readonly pointer: number;
-}
-
 const threads = () => isNode ? process.getBuiltinModule("node:worker_threads") : undefined;
 
 function processors(): number {
@@ -69,7 +64,7 @@ function makeWorker(name: string): AnyWorker {
 }
 
 /** Workers that run jobs. */
-export class WorkerPool implements Executor {
+export class WorkerPool {
   readonly name: string;
   readonly maxWorkers: number;
   private own = 0;
@@ -87,7 +82,7 @@ export class WorkerPool implements Executor {
   private figures = { queuedMost: 0, submitted: 0, done: 0, cancelled: 0 };
 
   constructor(private options: WorkerPoolOptions = {}) {
-    const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = options;
+    const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = plain(options);
     if (!(maxWorkers >= 1)) throw new RangeError(`maxWorkers is ${maxWorkers}: a pool has at least one`);
     if (!(queueSize >= 0)) throw new RangeError(`queueSize is ${queueSize}: it is a number of jobs`);
     this.name = name;

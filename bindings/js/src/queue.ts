@@ -2,14 +2,13 @@
 import { K } from "./abi.js";
 import { must } from "./errors.js";
 import { Operation } from "./future.js";
-import { getRunningLoop } from "./current.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
 import { c, heap, room } from "./module.js";
 import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
 
-export interface QueueOptions {
-  loop?: Loop;
+export interface QueueOptions extends OnLoop {
   /** Items that it takes before a put waits; 0: any number. */
   maxsize?: number;
 }
@@ -18,20 +17,21 @@ export class Queue<T = unknown> extends Owned {
   readonly loop: Loop;
   readonly maxsize: number;
 
-  constructor({ loop = getRunningLoop(), maxsize = 0 }: QueueOptions = {}, order: number = K.QUEUE_FIFO) {
+  constructor(options?: QueueOptions);
+  /** @internal */
+  constructor(options: QueueOptions | undefined, order: number);
+  constructor(options?: QueueOptions, order: number = K.QUEUE_FIFO) {
+    const loop = loopOf(options), maxsize = options?.maxsize ?? 0;
     must(c.anyloop_queue_new(loop.pointer, maxsize, order, room.out));
-    super(heap()[room.out >> 2]!);
+    super(heap()[room.out >> 2]!, c.anyloop_queue_release);
     this.loop = loop;
     this.maxsize = maxsize;
   }
 
-  protected releaser(): (pointer: number) => void {
-    return c.anyloop_queue_release;
-  }
-
   put(item: T, priority = 0): Operation<void> {
+    const { open } = this, key = BigInt(priority);
     write(room.value, item);
-    return new Operation<void>(this.loop, given(c.anyloop_queue_put(this.open, room.value, BigInt(priority))));
+    return new Operation<void>(this.loop, given(c.anyloop_queue_put(open, room.value, key)));
   }
 
   get(): Operation<T> {
@@ -39,8 +39,9 @@ export class Queue<T = unknown> extends Owned {
   }
 
   putNowait(item: T, priority = 0): void {
+    const { open } = this, key = BigInt(priority);
     write(room.value, item);
-    must(c.anyloop_queue_put_nowait(this.open, room.value, BigInt(priority)));
+    must(c.anyloop_queue_put_nowait(open, room.value, key));
   }
 
   getNowait(): T {

@@ -1,18 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // run.ts -- a program from its first task to its cleanup.
 import { gather } from "./compose.js";
-import { newEventLoop, setEventLoop } from "./current.js";
+import { newEventLoop, resetEventLoop, setEventLoop } from "./current.js";
 import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
 import type { Main } from "./spawn.js";
 
 /** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
 export class Runner {
   private loop: Loop | undefined;
+  private before: Loop | undefined; // what this one is in the place of
 
   constructor(private options: LoopOptions = {}) {}
 
   async getLoop(): Promise<Loop> {
-    if (!this.loop) setEventLoop((this.loop = await newEventLoop(this.options)));
+    if (!this.loop) this.before = setEventLoop((this.loop = await newEventLoop(this.options)));
     return this.loop;
   }
 
@@ -30,7 +31,7 @@ export class Runner {
     if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
     await loop.runUntilComplete(loop.shutdownDefaultExecutor());
     await loop.close();
-    setEventLoop(undefined);
+    resetEventLoop(loop, this.before);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,8 @@
 // spawn.ts -- what a task is made of, and signals of the web to and from it.
 import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
-import { getRunningLoop } from "./current.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { must } from "./errors.js";
 import { lend } from "./lent.js";
-import type { Loop } from "./loop.js";
 import { c } from "./module.js";
 import { said, shown } from "./value.js";
 
@@ -58,10 +57,8 @@ export function follow(future: Future<any>, signal: AbortSignal): void {
  * What `start` promises, as a future. Its cancellation aborts the signal that `start` was given:
  * `yield* abortable((signal) => fetch(url, { signal }))`.
  */
-export function abortable<T>(
-  start: (signal: AbortSignal) => PromiseLike<T>, { loop = getRunningLoop() }: { loop?: Loop } = {},
-): Future<T> {
-  const controller = new AbortController();
+export function abortable<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: OnLoop): Future<T> {
+  const loop = loopOf(options), controller = new AbortController();
   const future = new Future<T>(loop, promised(loop, start(controller.signal)));
   future.addDoneCallback(() => {
     if (future.cancelled()) controller.abort(future.exception());

@@ -2,24 +2,20 @@
 import { K } from "./abi.js";
 import { must } from "./errors.js";
 import { type Awaitable, type Coroutine, Operation } from "./future.js";
-import { getRunningLoop } from "./current.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
 import { c, heap, room } from "./module.js";
 import { Owned } from "./owned.js";
 
-type Release = (pointer: number) => void;
-
 /** Something of the core's that a loop's tasks share. */
 abstract class Shared extends Owned {
-  constructor(readonly loop: Loop, make: (out: number) => number, private readonly release_: Release) {
-    must(make(room.out));
-    super(heap()[room.out >> 2]!);
+  /** @internal */
+  constructor(readonly loop: Loop, make: (loop: number, out: number) => number, release: (pointer: number) => void) {
+    must(make(loop.pointer, room.out));
+    super(heap()[room.out >> 2]!, release);
   }
 
-  protected releaser(): Release {
-    return this.release_;
-  }
-
+  /** @internal */
   protected operation<T>(pointer: number): Operation<T> {
     return new Operation<T>(this.loop, given(pointer));
   }
@@ -35,16 +31,16 @@ function* holding<T>(what: { acquire(): Operation<void>; release(): void }, body
   }
 }
 
-// For the core, which would take -1 for four billion.
-function count(value: number): number {
-  if (!(value >= 0)) throw new RangeError(`${value} is no count`);
+// For the core, which would take -1 for four billion, and Infinity for none.
+function count(value: number, least = 0): number {
+  if (!(value >= least && value < 2 ** 32)) throw new RangeError(`${value} is no count from ${least} to 4294967295`);
   return value;
 }
 
 /** First come, first served. */
 export class Lock extends Shared {
-  constructor(loop: Loop = getRunningLoop()) {
-    super(loop, (out) => c.anyloop_lock_new(loop.pointer, out), c.anyloop_lock_release);
+  constructor(options?: OnLoop) {
+    super(loopOf(options), c.anyloop_lock_new, c.anyloop_lock_release);
   }
 
   acquire(): Operation<void> {
@@ -66,8 +62,8 @@ export class Lock extends Shared {
 }
 
 export class Event extends Shared {
-  constructor(loop: Loop = getRunningLoop()) {
-    super(loop, (out) => c.anyloop_event_new(loop.pointer, out), c.anyloop_event_release);
+  constructor(options?: OnLoop) {
+    super(loopOf(options), c.anyloop_event_new, c.anyloop_event_release);
   }
 
   set(): void {
@@ -88,8 +84,9 @@ export class Event extends Shared {
 }
 
 export class Condition extends Shared {
-  constructor(lock?: Lock, loop: Loop = lock?.loop ?? getRunningLoop()) {
-    super(loop, (out) => c.anyloop_condition_new(loop.pointer, lock ? lock.open : 0, out),
+  /** Without a lock it has one of its own. */
+  constructor(lock?: Lock, options: OnLoop | undefined = lock && { loop: lock.loop }) {
+    super(loopOf(options), (loop, out) => c.anyloop_condition_new(loop, lock ? lock.open : 0, out),
       c.anyloop_condition_release);
   }
 
@@ -120,8 +117,8 @@ export class Condition extends Shared {
     while (!predicate()) yield* this.wait();
   }
 
-  notify(count = 1): void {
-    must(c.anyloop_condition_notify(this.open, count));
+  notify(waiters = 1): void {
+    must(c.anyloop_condition_notify(this.open, count(waiters)));
   }
 
   notifyAll(): void {
@@ -129,9 +126,15 @@ export class Condition extends Shared {
   }
 }
 
+export interface SemaphoreOptions extends OnLoop {
+  /** A release that would lift it above where it began is refused with ANYLOOP_E_STATE. */
+  bounded?: boolean;
+}
+
 export class Semaphore extends Shared {
-  constructor(value = 1, { loop = getRunningLoop(), bounded = false }: { loop?: Loop; bounded?: boolean } = {}) {
-    super(loop, (out) => c.anyloop_semaphore_new(loop.pointer, count(value), bounded ? K.SEMAPHORE_BOUNDED : 0, out),
+  constructor(value = 1, options?: SemaphoreOptions) {
+    const flags = options?.bounded ? K.SEMAPHORE_BOUNDED : 0;
+    super(loopOf(options), (loop, out) => c.anyloop_semaphore_new(loop, count(value), flags, out),
       c.anyloop_semaphore_release);
   }
 
@@ -154,8 +157,8 @@ export class Semaphore extends Shared {
 }
 
 export class Barrier extends Shared {
-  constructor(readonly parties: number, loop: Loop = getRunningLoop()) {
-    super(loop, (out) => c.anyloop_barrier_new(loop.pointer, count(parties), out), c.anyloop_barrier_release);
+  constructor(readonly parties: number, options?: OnLoop) {
+    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, count(parties, 1), out), c.anyloop_barrier_release);
   }
 
   /** The result is how many were there before. */

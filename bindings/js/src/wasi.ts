@@ -1,8 +1,9 @@
 // wasi.ts -- what the C library of a program asks the system for: words for the console, the time, random numbers. No files.
-import { heap, heap8, text } from "./module.js";
+import { heap, heap8 } from "./module.js";
 
 const OK = 0, BADF = 8, NOSYS = 52, SPIPE = 70;
-const unfinished = ["", "", ""]; // lines, by descriptor
+// By descriptor: lines, and characters.
+const unfinished = ["", "", ""], decoders = unfinished.map(() => new TextDecoder());
 
 /** Says a line, of stderr or stdout. */
 export let say = (error: number, line: string): void => (error ? console.error : console.log)(line);
@@ -24,7 +25,8 @@ const calls: Record<string, (...parameters: any[]) => number> = {
     let size = 0;
     for (let i = 0; i < count; i++) {
       const at = (parts >> 2) + 2 * i, length = heap()[at + 1]!;
-      unfinished[descriptor] += text(heap()[at]!, length);
+      const start = heap()[at]!, bytes = heap8().subarray(start, start + length);
+      unfinished[descriptor] += decoders[descriptor]!.decode(bytes, { stream: true });
       size += length;
     }
     const lines = unfinished[descriptor]!.split("\n");
@@ -48,7 +50,9 @@ const calls: Record<string, (...parameters: any[]) => number> = {
     return OK;
   },
   random_get(at: number, size: number) {
-    for (let done = 0; done < size; done += 65536) crypto.getRandomValues(heap8().subarray(at + done, at + Math.min(size, done + 65536)));
+    for (let done = 0; done < size; done += 65536) {
+      crypto.getRandomValues(heap8().subarray(at + done, at + Math.min(size, done + 65536)));
+    }
     return OK;
   },
   environ_sizes_get(count: number, size: number) {

@@ -52,7 +52,7 @@ export function transfer<T extends object>(result: T, moved: Transferable[]): T 
 
 /** In a job: tells whoever waits for it how far it is; what is named is moved. */
 export function progress(value: unknown, moved?: Transferable[]): void {
-  if (!port) throw new Error("anyloop: progress() is for jobs, and this is no worker that serves them");
+  if (!port) throw new Error("anyloop: progress() is for jobs, and this \"anyloop/worker\" serves none: is it there twice?");
   port.postMessage([News.PROGRESS, 0, value], moved);
 }
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   allTasks, asCompleted, CancelledError, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup, gather,
-  getEventLoop, getRunningLoop, newEventLoop, run, Runner, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError,
-  wait, waitFor,
+  getEventLoop, getRunningLoop, Lock, newEventLoop, PriorityQueue, Queue, run, Runner, setEventLoop, shield, sleep, Task, TaskGroup,
+  Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
 import { complete, inLoop, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -32,6 +32,26 @@ function* caught(awaitable) {
 
 /** A test whose body is a task of a virtual loop. */
 const inTask = (name, body) => test(name, () => inLoop(body));
+
+describe("what is no list", () => {
+  for (const [name, call] of Object.entries({ gather, wait: (what) => wait(what).next(), asCompleted })) {
+    test(`is refused by ${name}`, () => inLoop(function* (loop) {
+      for (const one of [later(1), loop.createFuture()]) {
+        assert.throws(() => call(one, later(1)), { name: "TypeError", message: /list/ });
+      }
+    }));
+  }
+});
+
+describe("what are no options", () => {
+  const loop = newVirtualLoop();
+  for (const [name, call] of Object.entries({
+    Queue: () => new Queue(2), PriorityQueue: () => new PriorityQueue(2), WorkerPool: () => new WorkerPool(2), Lock: () => new Lock(loop),
+    TaskGroup: () => new TaskGroup(loop), sleep: () => sleep(1, loop), gather: () => gather([], later(1)),
+  })) {
+    test(`are refused by ${name}`, () => assert.throws(call, { name: "TypeError", message: /no object with options/ }));
+  }
+});
 
 describe("gather", () => {
   inTask("gives the results in order, and takes as long as the longest", function* (loop) {
@@ -427,6 +447,16 @@ describe("a program", () => {
       return getRunningLoop().time();
     }, { virtualClock: true }), 1e6);
     assert.ok(performance.now() - start < 1e5);
+  });
+
+  test("beside another one leaves that its loop", async () => {
+    const before = await getEventLoop(), first = new Runner(), loop = await first.getLoop();
+    await run(function* () {});
+    assert.equal(getRunningLoop(), loop);
+    await first.close();
+    assert.equal(getRunningLoop(), before);
+    setEventLoop(undefined);
+    await before.close();
   });
 
   test("after another has the loop and the contexts of the same Runner", async () => {

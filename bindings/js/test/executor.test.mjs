@@ -42,6 +42,12 @@ describe('a job', () => {
     assert.throws(() => runInExecutor(pool, () => 1), {name: 'TypeError', message: /^\(\) => 1 is no job, as job\(new URL/});
   }));
 
+  test('is of an absolute URL', () => {
+    for (const wrong of ['./x.mjs', () => 1, undefined]) {
+      assert.throws(() => job(wrong, 'add'), {name: 'TypeError', message: / is no URL, as in job\(new URL/});
+    }
+  });
+
   test('may post messages of its own', () => withPool(one, async pool => {
     const post = job(fixture('posts.mjs'), 'post');
     assert.equal(await runInExecutor(pool, post, 'text', null, {a: 1}, [], ['x', 1]), 'posted');

@@ -41,7 +41,7 @@ const add = job(new URL("./jobs/jobs.mjs", import.meta.url), "add");
 
 leavesNothing("futures", 1_000_000, async (loop, count) => {
   for (let i = 0; i < count; i++) {
-    const future = new Future(loop);
+    const future = new Future({ loop });
     if (i % 2) future.setResult({ number: i });
     if (i % 1000 === 0) await pause(0); // as in programs: a program that never ends its macrotask has nothing collected
   }

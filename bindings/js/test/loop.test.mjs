@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import * as anyloop from "anyloop";
 import { complete, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
-const { figures, formatTree, Future, gather, getEventLoop, getRunningLoop, Loop, loopFigures, newEventLoop, setEventLoop, sleep,
-  stallReport } = anyloop;
+const { figures, formatTree, Future, gather, getEventLoop, getRunningLoop, Loop, loopFigures, newEventLoop, Queue, setEventLoop,
+  sleep, stallReport } = anyloop;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Gives `use` a hosted loop, and closes that. */
@@ -277,13 +277,13 @@ describe("the close", () => {
     asCompleted: () => anyloop.asCompleted([], on),
     timeout: () => anyloop.timeout(1, awaitable(), on),
     abortable: () => anyloop.abortable(awaitable, on),
-    Timeout: () => new anyloop.Timeout(null, closed),
-    TaskGroup: () => new anyloop.TaskGroup(closed),
-    Lock: () => new anyloop.Lock(closed),
-    Event: () => new anyloop.Event(closed),
-    Condition: () => new anyloop.Condition(undefined, closed),
+    Timeout: () => new anyloop.Timeout(null, on),
+    TaskGroup: () => new anyloop.TaskGroup(on),
+    Lock: () => new anyloop.Lock(on),
+    Event: () => new anyloop.Event(on),
+    Condition: () => new anyloop.Condition(undefined, on),
     Semaphore: () => new anyloop.Semaphore(1, on),
-    Barrier: () => new anyloop.Barrier(2, closed),
+    Barrier: () => new anyloop.Barrier(2, on),
     Queue: () => new anyloop.Queue(on),
     formatTree: () => formatTree(closed),
   })) {
@@ -298,13 +298,33 @@ describe("the close", () => {
   test("leaves futures, which nothing of the loop is needed for", async () => {
     const future = closed.createFuture();
     future.setResult("late");
-    assert.deepEqual([future.result(), await new Future(closed).catch(({ code }) => code)], ["late", "ANYLOOP_E_CLOSED"]);
+    assert.deepEqual([future.result(), await new Future(on).catch(({ code }) => code)], ["late", "ANYLOOP_E_CLOSED"]);
   });
 
   test("leaves what only looks", () => {
     assert.deepEqual([closed.time(), closed.isRunning(), closed.allTasks(), closed.currentTask(), closed.stop(), stallReport(closed)],
       [5, false, [], undefined, undefined, ""]);
     assert.equal(loopFigures(closed).tasks, 0);
+  });
+
+  test("of the core leave no value behind when they are refused", () => {
+    const loop = newVirtualLoop(), done = loop.createFuture(), full = new Queue({ loop, maxsize: 1 }), gone = new Queue({ loop });
+    done.setResult(1);
+    full.putNowait(1);
+    gone.close();
+    const refuse = () => {
+      for (const call of [() => done.setResult({}), () => done.setException(new Error()), () => full.putNowait({}),
+        () => gone.putNowait({}), () => gone.put({}), () => full.putNowait({}, 1.5)]) {
+        try {
+          call();
+        } catch {}
+      }
+    };
+    refuse();
+    const before = figures();
+    refuse();
+    assert.deepEqual(figures(), before);
+    loop.close();
   });
 
   test("leaves nothing behind of what was refused", () => {
@@ -481,6 +501,26 @@ describe("the process", () => {
         .catch((error) => console.log(error.code, error.message));`);
     assert.match(stdout, /^ANYLOOP_E_DEADLOCK .*stuck/);
     assert.deepEqual([stderr, status], ["", 0]);
+  });
+
+  test("ends a run that waits for what is no task in the same way", async () => {
+    const { stdout, stderr, status } = await node(`
+      const told = [];
+      for (const main of [new Promise(() => {}), async () => { await new Promise(() => {}); },
+        function* () { yield new Promise(() => {}); }]) {
+        await run(main).catch((error) => told.push(error.code));
+      }
+      await loop.runForever().catch((error) => told.push(error.code));
+      console.log(told.join());`);
+    assert.equal(stdout, Array(4).fill("ANYLOOP_E_DEADLOCK").join() + "\n");
+    assert.deepEqual([stderr, status], ["", 0]);
+  });
+
+  test("is told of each of many loops that are stuck, without a warning", async () => {
+    assert.deepEqual(await node(`
+      const runs = Array.from({ length: 20 }, () => run(new Promise(() => {})).catch((error) => error.code));
+      console.log(new Set(await Promise.all(runs)));`),
+    { stdout: "Set(1) { 'ANYLOOP_E_DEADLOCK' }\n", stderr: "", status: 0 });
   });
 
   test("is not at a deadlock while Node may still complete a future", async () => {

@@ -133,7 +133,7 @@ describe("a task", () => {
     assert.equal(loop.currentTask(), undefined);
     spin(loop);
     assert.deepEqual(seen.map((task) => [one, two].indexOf(task)), [0, 1, 0, 1]);
-    assert.deepEqual(allTasks(loop), []);
+    assert.deepEqual(allTasks({ loop }), []);
   });
 
   test("that was let go of goes on, and can still be asked for", async () => {

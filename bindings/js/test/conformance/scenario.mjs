@@ -172,14 +172,14 @@ export class Scenario {
     let around, steps, result;
     if (op === "group") {
       steps = a[0];
-      group = new anyloop.TaskGroup(loop);
+      group = new anyloop.TaskGroup({ loop });
       around = (body) => group.run(body);
     } else {
       const [time, body, name] = a;
       steps = body;
       around = (body) => anyloop.timeout(ms(time), body, { loop });
       if (op === "timeout_at" || name !== undefined) {
-        const scope = new anyloop.Timeout(time === null ? null : time + (op === "timeout_at" ? START : loop.time()), loop);
+        const scope = new anyloop.Timeout(time === null ? null : time + (op === "timeout_at" ? START : loop.time()), { loop });
         this.things.set(name ?? scope, scope);
         around = (body) => scope.run(body);
       }
@@ -303,22 +303,22 @@ const FUTURES = {
   shield: (s, h) => anyloop.shield(s.handles.get(h), { loop: s.loop }),
 };
 const THINGS = {
-  lock: (s) => new anyloop.Lock(s.loop),
-  event: (s) => new anyloop.Event(s.loop),
-  condition: (s, _, lock) => new anyloop.Condition(lock === undefined ? undefined : s.things.get(lock), s.loop),
+  lock: (s) => new anyloop.Lock({ loop: s.loop }),
+  event: (s) => new anyloop.Event({ loop: s.loop }),
+  condition: (s, _, lock) => new anyloop.Condition(lock === undefined ? undefined : s.things.get(lock), { loop: s.loop }),
   semaphore: (s, _, n, bounded) => new anyloop.Semaphore(n, { loop: s.loop, bounded: bounded !== undefined }),
-  barrier: (s, _, parties) => new anyloop.Barrier(parties, s.loop),
+  barrier: (s, _, parties) => new anyloop.Barrier(parties, { loop: s.loop }),
   queue: (s, _, maxsize, order = "fifo") => new QUEUES[order]({ loop: s.loop, maxsize }),
 };
 const DOES = {
   soon: (s, text) => s.loop.callSoon(() => s.log("loop", "soon", text)),
-  ctx_soon: (s, x) => s.loop.callSoon(() => s.log("loop", "ctx_soon", x, s.variable(x).get(s.loop))),
+  ctx_soon: (s, x) => s.loop.callSoon(() => s.log("loop", "ctx_soon", x, s.variable(x).get({ loop: s.loop }))),
   callback: (s, h, text) => s.handles.get(h).addDoneCallback(callbackOf(s, h, text)),
-  ctx_callback: (s, h, x) => s.handles.get(h).addDoneCallback(() => s.log("loop", "ctx_callback", h, x, s.variable(x).get(s.loop))),
+  ctx_callback: (s, h, x) => s.handles.get(h).addDoneCallback(() => s.log("loop", "ctx_callback", h, x, s.variable(x).get({ loop: s.loop }))),
   stop: (s) => s.loop.stop(),
   stop_later: (s, time) => s.loop.callLater(time, () => s.loop.stop()),
   unlater: (s, timer) => s.timers.get(timer).cancel(),
-  ctx_set: (s, x, number) => s.variable(x).set(number, s.loop),
+  ctx_set: (s, x, number) => s.variable(x).set(number, { loop: s.loop }),
   var: (s, v, number) => s.numbers.set(v, number),
   event_set: (s, n) => s.things.get(n).set(),
   event_clear: (s, n) => s.things.get(n).clear(),
@@ -338,7 +338,7 @@ const SAYS = {
   cancel_self: (s) => s.loop.currentTask().cancel(),
   cancelling: (s) => s.loop.currentTask().cancelling(),
   uncancel: (s) => s.loop.currentTask().uncancel(),
-  ctx_get: (s, x) => s.variable(x).get(s.loop),
+  ctx_get: (s, x) => s.variable(x).get({ loop: s.loop }),
   add: (s, v, number) => (s.numbers.set(v, s.numbers.get(v) + number), s.numbers.get(v)),
   locked: (s, n) => s.things.get(n).locked(),
   release: (s, n) => outcome(() => s.things.get(n).release()),

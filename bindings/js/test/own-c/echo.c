@@ -14,13 +14,16 @@ static void echo_job(anyloop_job *job, const anyloop_value *in)
     anyloop_job_return(job, in);
 }
 
+/* A byte at a time, as a program that does not buffer writes. */
 static void print_job(anyloop_job *job, const anyloop_value *in)
 {
     size_t size;
     const char *text = anyloop_to_bytes(in, &size);
     (void)job;
-    printf("%.*s\n", (int)size, text);
-    fflush(stdout);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    for (size_t i = 0; i < size; i++)
+        putchar(text[i]);
+    putchar('\n');
 }
 
 static void trap_job(anyloop_job *job, const anyloop_value *in)

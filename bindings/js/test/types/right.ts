@@ -27,7 +27,7 @@ async function name() {
 }
 
 export function* awaiting() {
-  const future = new Future<Date>(getRunningLoop());
+  const future = new Future<Date>({ loop: getRunningLoop() });
   is<Date>()(yield* future);
   is<number>()(yield* createTask(seven));
   is<number>()(yield* createTask(seven()));
