@@ -4,12 +4,13 @@
 import { K } from "./abi.js";
 import { pack } from "./thrown.js";
 
+// No number that a job's own messages may begin with.
 export const enum News {
   /**
    * It serves. In Node with a cell of shared memory: the count of orders that were sent to it, and a claim for each of so
    * many that may be on the way.
    */
-  READY,
+  READY = 0x2a10070,
   RESULT,
   /** What the job threw, as thrown.ts packs it. */
   THROWN,

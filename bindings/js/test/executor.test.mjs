@@ -51,6 +51,8 @@ describe('a job', () => {
   test('may post messages of its own', () => withPool(one, async pool => {
     const post = job(fixture('posts.mjs'), 'post');
     assert.equal(await runInExecutor(pool, post, 'text', null, {a: 1}, [], ['x', 1]), 'posted');
+    const numbers = [0, 1, 2, 3, 4, 5].flatMap(number => [[number], [number, 1, 'not this'], [number, 1, {}]]);
+    assert.deepEqual(await gather([runInExecutor(pool, post, ...numbers), runInExecutor(pool, jobOf('echo'), 'mine')]), ['posted', 'mine']);
     assert.equal(await runInExecutor(pool, jobOf('echo'), 1), 1);
   }));
 });
