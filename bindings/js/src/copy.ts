@@ -80,10 +80,17 @@ export class Copy {
   /** Throws when an argument cannot be sent. */
   send(call: Call): void {
     if (this.cell) Atomics.store(this.cell, claim(this.cell, this.sent + 1), Claim.SENT);
-    this.worker.postMessage(call.order, call.transfer);
     this.sent++;
-    call.copy = this;
-    if (this.calls.push(call) === 1) this.worker.ref?.();
+    this.calls.push(call);
+    call.copy = this; // before the argument is read: a getter in it may cancel the call
+    try {
+      this.worker.postMessage(call.order, call.transfer);
+    } catch (error) {
+      this.sent--;
+      this.calls.pop();
+      throw error;
+    }
+    if (this.calls.length === 1) this.worker.ref?.();
     if (!this.cell) return;
     Atomics.add(this.cell, 0, 1);
     Atomics.notify(this.cell, 0);

@@ -152,8 +152,8 @@ export class WorkerPool {
     try {
       copy.send(call);
     } catch (cause) {
-      if (copy.calls.length === 0) this.idle.push(copy);
-      this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
+      if (copy.calls.length === 0 && this.copies.has(copy)) this.idle.push(copy);
+      if (call.pointer !== 0) this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
     }
   }
 

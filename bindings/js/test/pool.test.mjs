@@ -70,6 +70,36 @@ describe('workers of one\'s own', () => {
   });
 });
 
+describe('a getter of an argument', () => {
+  const codes = jobs => gather(jobs, {returnExceptions: true}).then(all => all.map(outcome => outcome?.code ?? outcome));
+
+  for (const fails of [false, true]) {
+    test(`may cancel its own job${fails ? ', and throw' : ''}`, () => withPool(one, async (pool, run) => {
+      const getter = {get x() {
+        jobs[1].cancel();
+        if (fails) throw new Error('mine');
+        return 1;
+      }};
+      const jobs = [run('later', 1, 20), run('echo', getter), run('echo', 3)];
+      assert.deepEqual(await codes(jobs), [1, 'ANYLOOP_E_CANCELLED', 3]);
+      assert.equal(pool.getFigures().cancelled, 1);
+    }));
+  }
+
+  test('may end the pool', () => withPool(one, async (pool, run) => {
+    let end;
+    const jobs = [run('later', 1, 20), run('echo', {get x() { end = pool.terminate(); }}), run('echo', 3)];
+    assert.deepEqual(await codes(jobs), [1, 'ANYLOOP_E_CANCELLED', 'ANYLOOP_E_CANCELLED']);
+    await end;
+  }));
+
+  test('may run another job', () => withPool(one, async (pool, run) => {
+    let other;
+    assert.deepEqual(await run('echo', {get x() { other = run('echo', 2); return 1; }}), {x: 1});
+    assert.equal(await other, 2);
+  }));
+});
+
 describe('the end of a pool', () => {
   test('waits for its jobs and refuses new ones', async () => {
     const pool = new WorkerPool(one), jobs = [1, 2, 3].map(n => runInExecutor(pool, jobOf('later'), n, 5));
