@@ -45,6 +45,8 @@ export interface PoolFigures {
   cancelled: number;
 }
 
+const LONGEST = 2 ** 31; // ms: a timer of more is due at once
+
 const threads = () => isNode ? process.getBuiltinModule("node:worker_threads") : undefined;
 
 function processors(): number {
@@ -324,7 +326,7 @@ export class WorkerPool {
   async shutdown({ cancelQueued = false, timeout = Infinity }: ShutdownOptions = {}): Promise<void> {
     this.shut = true;
     if (cancelQueued) this.cancelWaiting();
-    const timer = timeout === Infinity ? undefined : setTimeout(() => this.terminate(), timeout);
+    const timer = timeout < LONGEST ? setTimeout(() => this.terminate(), timeout) : undefined;
     await new Promise<void>((resolve) => {
       this.left.push(resolve);
       this.feed();

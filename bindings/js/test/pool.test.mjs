@@ -123,6 +123,14 @@ describe('the end of a pool', () => {
     await end;
   });
 
+  test('waits for 25 days and more', async () => {
+    for (const timeout of [2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      const pool = new WorkerPool(one), later = runInExecutor(pool, jobOf('later'), 'whole', 50);
+      await pool.shutdown({timeout});
+      assert.equal(await later, 'whole');
+    }
+  });
+
   test('ends what takes too long', async () => {
     const pool = new WorkerPool(one), cell = cellOfTwo(), spins = runInExecutor(pool, jobOf('spin'), cell);
     await begun(cell);
