@@ -57,8 +57,12 @@ export function progress(value: unknown, moved?: Transferable[]): void {
   port.postMessage([News.PROGRESS, 0, value], moved);
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function reason(error: any): string {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return typeof error;
+  }
 }
 
 type Say = (ms: number) => void; // a job's last word
@@ -159,7 +163,11 @@ export function serve(functions: Functions = {}): void {
     const say = Array.isArray(order) ? await work(order) : unreadable(order.error);
     const ms = performance.now() - began;
     if (threads) await printed();
-    say(ms);
+    try {
+      say(ms);
+    } catch (error) { // a getter's, for instance
+      fail(K.E_TYPE, `what ${(order as Order)[1]} threw cannot be sent: ${reason(error)}`, undefined)(ms);
+    }
   }
 
   // The next order if it comes soon: it is there sooner than by the event loop, whose waking takes as long again.

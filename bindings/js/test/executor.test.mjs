@@ -195,6 +195,14 @@ describe('an error that a job throws', () => {
     assert.deepEqual([error.message, error.code, 'call' in error], ['holds a function', 7, false]);
     assert.equal((await failure(one, 'throwCircle')).cause.cause.message, 'round');
   });
+
+  test('that cannot be looked at costs its job, and not the worker', () => withPool(one, async (pool, run) => {
+    const worker = await run('whoAmI');
+    for (const name of ['throwGetter', 'throwFunctionForMessage', 'throwRevoked']) {
+      await assert.rejects(run(name), {code: 'ANYLOOP_E_TYPE', message: new RegExp(`^what ${name} threw cannot be sent: `)});
+    }
+    assert.equal(await run('whoAmI'), worker);
+  }));
 });
 
 describe('what cannot be run', () => {

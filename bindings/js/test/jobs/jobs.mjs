@@ -82,6 +82,17 @@ export const throwObject = () => { throw {code: 7}; };
 export const throwUndefined = () => { throw undefined; };
 export const throwFunction = () => { throw function thrown() {}; };
 export const throwUnsendable = () => { throw Object.assign(new TypeError('holds a function'), {code: 7, call() {}}); };
+export function throwGetter() {
+  throw Object.defineProperty(new Error(), 'bad', {enumerable: true, get() { throw new Error('looked at'); }});
+}
+export function throwFunctionForMessage() {
+  throw Object.assign(new Error(), {message: () => 1});
+}
+export function throwRevoked() {
+  const {proxy, revoke} = Proxy.revocable({}, {});
+  revoke();
+  throw proxy;
+}
 export function throwCircle() {
   const error = new Error('round');
   error.cause = error;
