@@ -59,8 +59,9 @@ export class Copy {
     if (worker.on) {
       worker.on("message", hear);
       worker.on("messageerror", unreadable);
-      worker.on("error", die);
-      worker.on("exit", (code: number) => die(new Error(`it exited with status ${code}`)));
+      let why: unknown;
+      worker.on("error", (error: unknown) => (why = error)); // what it has said before may come after this, but not after its exit
+      worker.on("exit", (code: number) => die(why ?? new Error(`it exited with status ${code}`)));
     } else {
       worker.onmessage = (event: MessageEvent) => hear(event.data);
       worker.onmessageerror = unreadable;

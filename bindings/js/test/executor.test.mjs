@@ -1,6 +1,7 @@
 // executor.test.mjs -- jobs in workers: what they give, how each way of failing is told, that nothing hangs, and that the
 // pool goes on. The jobs are those of jobs/.
 import assert from 'node:assert/strict';
+import {EventEmitter} from 'node:events';
 import {describe, test} from 'node:test';
 import {Worker} from 'node:worker_threads';
 import {gather, job, runInExecutor, WorkerPool} from 'anyloop';
@@ -284,6 +285,25 @@ describe('a worker that dies', () => {
     const outcomes = await gather(jobs, {returnExceptions: true});
     assert.deepEqual(outcomes.map(outcome => outcome.code ?? outcome),
       jobs.map((_, i) => i % 5 === 2 ? 'ANYLOOP_E_ABANDONED' : i));
+  }));
+
+  // As Node does when much is on the way: what it said comes after its error, and before its exit.
+  class Late extends EventEmitter {
+    constructor() {
+      super();
+      const worker = new Worker(fixture('serves.mjs')), said = [], say = () => said.length > 0 && this.emit('message', said.shift());
+      worker.on('message', message => setTimeout(say, 20, said.push(message))).on('error', error => this.emit('error', error))
+        .on('exit', status => {
+          while (said.length > 0) say();
+          this.emit('exit', status);
+        });
+      for (const name of ['postMessage', 'terminate', 'ref', 'unref']) this[name] = (...of) => worker[name](...of);
+    }
+  }
+
+  test('takes no answer with it that it had given', t => withPool({maxWorkers: 1, worker: () => new Late()}, async (pool, run) => {
+    t.mock.method(console, 'error', () => {});
+    assert.equal(await run('throwAfterwards'), undefined);
   }));
 
   test('between its jobs is told, and is no job\'s failure', t => withPool(one, async (pool, run) => {
