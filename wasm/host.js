@@ -244,11 +244,12 @@ function anyloopHost(env) {
       workerData: {anyloop: {program: env.program(), module: env.module, port: ends.port2, bell: bell, cell: copy.cell, name: name}},
       transferList: [ends.port2]
     });
-    copy.worker.on('error', function (e) { died(copy, e && e.message || e); });
-    copy.worker.on('exit', function (code) {
+    function gone(why) {
       hear(copy, MOST); // its last word may still be on the way
-      died(copy, 'it exited with status ' + code);
-    });
+      died(copy, why);
+    }
+    copy.worker.on('error', function (e) { gone(e && e.message || e); });
+    copy.worker.on('exit', function (code) { gone('it exited with status ' + code); });
   }
 
   function startWorker(copy, name) {

@@ -207,11 +207,12 @@ EM_JS(void, anyl_js_host, (void), {
           workerData: {anyloop: {program: env.program(), module: env.module, port: ends.port2, bell: bell, cell: copy.cell, name: name}},
           transferList: [ends.port2]
         });
-        copy.worker.on('error', function (e) { died(copy, e && e.message || e); });
-        copy.worker.on('exit', function (code) {
+        function gone(why) {
           hear(copy, MOST);
-          died(copy, 'it exited with status ' + code);
-        });
+          died(copy, why);
+        }
+        copy.worker.on('error', function (e) { gone(e && e.message || e); });
+        copy.worker.on('exit', function (code) { gone('it exited with status ' + code); });
       }
       function startWorker(copy, name) {
         copy.worker = env.worker(name);
