@@ -43,6 +43,12 @@ class Await<T> implements Iterator<Future<T>, T, unknown> {
   }
 }
 
+/** @internal The core's. */
+export function bareFuture(loop: Loop): number {
+  must(c.anyloop_future_new(loop.pointer, room.out));
+  return heap()[room.out >> 2]!;
+}
+
 interface Known {
   number: number;
   call: Callback;
@@ -62,11 +68,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   constructor(loop: Loop, pointer: number);
   constructor(on?: OnLoop | Loop, pointer?: number) {
     const loop = pointer === undefined ? loopOf(on as OnLoop) : on as Loop;
-    if (pointer === undefined) {
-      must(c.anyloop_future_new(loop.pointer, room.out));
-      pointer = heap()[room.out >> 2]!;
-    }
-    super(pointer, c.anyloop_future_release);
+    super(pointer ?? bareFuture(loop), c.anyloop_future_release);
     this.loop = loop;
   }
 
@@ -207,7 +209,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   /** @internal The core's. One that it was needed no more for is made again. */
   borrow(): number {
     if (this.pointer !== 0 || this.state === K.PENDING) return this.open;
-    const { state, value } = this, again = new Future({ loop: this.loop });
+    const { state, value } = this, again = new Future(this.loop, bareFuture(this.loop));
     if (state === K.RESULT) again.setResult(value);
     else {
       again.setException(value);

@@ -4,7 +4,7 @@ import { K } from "./abi.js";
 import type { Context } from "./context.js";
 import { errorOf, must } from "./errors.js";
 import { type Job, submit } from "./executor.js";
-import { type Awaitable, type Coroutine, Future, isCoroutine, taken, Task } from "./future.js";
+import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
 import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
 import { c, floats, heap, hooks, host, isNode, room, withPointers, withText } from "./module.js";
@@ -297,7 +297,7 @@ export class Loop {
   }
 
   createFuture<T = unknown>(): Future<T> {
-    return new Future<T>({ loop: this });
+    return new Future<T>(this, bareFuture(this));
   }
 
   /**
