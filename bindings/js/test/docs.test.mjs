@@ -41,7 +41,7 @@ function complete({ file, code }) {
   return whole.replace(plain(code), () => code);
 }
 
-function run(program, parameters, options = {}) {
+function start(program, parameters, options = {}) {
   return new Promise((done, failed) => {
     const child = spawn(program, parameters, { cwd: work, stdio: ["ignore", "pipe", "pipe"], ...options });
     const text = { stdout: "", stderr: "" };
@@ -76,7 +76,7 @@ for (const page of pages) {
       for (const [command, parameters] of code.matchAll(/^npx anyloop-cc (.* -o \S+\.wasm)$/gm)) {
         if (language !== "sh") continue;
         test(command, { skip: lacks(code) }, async () => {
-          const built = await run(fileURLToPath(new URL("node_modules/.bin/anyloop-cc", here)), parameters.split(" "));
+          const built = await start(fileURLToPath(new URL("node_modules/.bin/anyloop-cc", here)), parameters.split(" "));
           assert.deepEqual(built, { stdout: "", stderr: "", status: 0 });
         });
       }
@@ -87,7 +87,7 @@ for (const page of pages) {
       const output = blocks.slice(i + 1).find(({ language, code }) => language === "" || !isModule(code));
       test(block.file, { skip: block.code.includes(".wasm") && lacks(text) }, async () => {
         writeFileSync(`${work}/${block.file}`, complete(block));
-        const { stdout, ...rest } = await run(process.execPath, [block.file]);
+        const { stdout, ...rest } = await start(process.execPath, [block.file]);
         assert.deepEqual(rest, { stderr: "", status: 0 });
         if (output?.language === "") {
           // What a worker prints comes when it comes.
@@ -138,7 +138,7 @@ function namesIn(span) {
 
 const wordsOf = (text) => text.match(/\b[A-Za-z_]\w*/g) ?? [];
 const packaged = [...list("dist/", ".d.ts"), ...list("c/", ".h"), "package.json"].map(read).flatMap(wordsOf);
-const OTHERS = "finally yield import AbortError exit npm brotli CC EMCC EM_JS".split(" ");
+const OTHERS = "finally yield import AbortError exit checkThenables npm brotli CC EMCC EM_JS".split(" ");
 const known = new Set([...packaged, ...OTHERS, ...Object.getOwnPropertyNames(globalThis)]);
 
 test("the codes of errors are the package's", async () => {
@@ -148,6 +148,63 @@ test("the codes of errors are the package's", async () => {
   assert.ok(named.length > 0);
   assert.deepEqual(named.filter((code) => !codes.has(code)), []);
 });
+
+// ---- what differs from promises and asyncio
+
+test("the differences are those that the page tells of", () => anyloop.run(function* () {
+  const { ContextVar, createTask, gather, getRunningLoop, Lock, PriorityQueue, Queue, Semaphore, sleep } = anyloop;
+  const code = (call) => {
+    try {
+      call();
+    } catch (error) {
+      return error.code.replace("ANYLOOP_E_", "");
+    }
+  };
+  function* seven() {
+    yield;
+    return 7;
+  }
+
+  const loop = getRunningLoop(), refused = [
+    () => gather(seven(), seven()), () => sleep(1, "result"), () => new Queue(2), () => new Lock(loop),
+  ];
+  for (const call of refused) assert.throws(call, TypeError);
+
+  const future = getRunningLoop().createFuture();
+  const few = new Semaphore(1, { bounded: true }), queue = new Queue({ maxsize: 1 });
+  assert.deepEqual([code(() => future.result()), code(() => future.exception())], ["STATE", "STATE"]);
+  future.cancel();
+  assert.ok(future.exception() instanceof anyloop.CancelledError);
+  assert.deepEqual([code(() => future.setResult(1)), code(() => few.release()), code(() => new Lock().release())],
+    ["STATE", "STATE", "NOT_HELD"]);
+  queue.putNowait(1);
+  assert.deepEqual([code(() => queue.putNowait(2)), queue.getNowait(), code(() => queue.getNowait())], ["FULL", 1, "EMPTY"]);
+  queue.shutdown();
+  assert.equal(code(() => queue.putNowait(2)), "SHUTDOWN");
+  const urgent = new PriorityQueue();
+  for (const [item, priority] of [["c", 2], ["a", -1], ["b", 1], ["b, later", 1]]) yield* urgent.put(item, priority);
+  assert.deepEqual([1, 2, 3, 4].map(() => urgent.getNowait()), ["a", "b", "b, later", "c"]);
+  assert.equal(new ContextVar("x").get(), undefined);
+  assert.equal(new ContextVar("x").set(1), undefined);
+
+  const [first, second] = [seven(), seven()];
+  assert.deepEqual([yield* first, yield* first, yield second], [7, undefined, 7]);
+  const [again] = yield* gather([(function* () { yield second; })()], { returnExceptions: true });
+  assert.equal(again.code, "ANYLOOP_E_STATE");
+  assert.equal(yield* [seven(), seven()], undefined);
+  assert.throws(() => (function* () { yield* Promise.resolve(); })().next(), TypeError);
+
+  // What a cancellation reaches.
+  const through = createTask(seven()), kept = createTask(sleep(1));
+  const all = createTask(function* () { yield* gather([through]); });
+  const promises = createTask(function* () { yield Promise.all([kept]); });
+  yield;
+  all.cancel();
+  promises.cancel();
+  yield* anyloop.wait([through, kept, all, promises]);
+  assert.deepEqual([through, kept, all, promises].map((task) => task.cancelled()), [true, false, true, true]);
+  assert.ok(!((yield Promise.all([seven()]))[0] instanceof anyloop.Future));
+}));
 
 // ---- figures
 
