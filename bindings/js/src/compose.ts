@@ -22,14 +22,17 @@ export function ensureFuture<T>(awaitable: Awaitable<T>, options?: OnLoop): Futu
   return loopOf(options).ensureFuture(awaitable);
 }
 
+/** Makes a task, as `Loop.createTask` does: its first step runs in the next turn. The loop keeps it until it is done. */
 export function createTask<T>(main: Main<T>, options?: TaskOptions & OnLoop): Task<T> {
   return loopOf(options).createTask(main, options);
 }
 
+/** The task whose step runs; undefined in a callback, or outside of the loop's turns. */
 export function currentTask(options?: OnLoop): Task | undefined {
   return loopOf(options).currentTask();
 }
 
+/** The tasks that are not done, in the order of their making. */
 export function allTasks(options?: OnLoop): Task[] {
   return loopOf(options).allTasks();
 }
@@ -48,6 +51,7 @@ function withAll<T>(loop: Loop, awaitables: Iterable<Awaitable>, use: (array: nu
   return withPointers(futures, (array) => use(array, futures.length));
 }
 
+/** How `gather` gathers. */
 export interface GatherOptions extends OnLoop {
   /** Errors become items of the result. */
   returnExceptions?: boolean;
@@ -67,11 +71,14 @@ export function gather(awaitables: Iterable<Awaitable>, options?: GatherOptions)
 const RETURN_WHEN = {
   FIRST_COMPLETED: K.FIRST_COMPLETED, FIRST_EXCEPTION: K.FIRST_EXCEPTION, ALL_COMPLETED: K.ALL_COMPLETED,
 } as const;
+/** What `wait` waits for: the first that is done, the first that fails (else all), or all. */
 export type ReturnWhen = keyof typeof RETURN_WHEN;
 
+/** How `wait` waits. */
 export interface WaitOptions extends OnLoop {
   /** ms; what is not done then is pending. */
   timeout?: number | null;
+  /** By default "ALL_COMPLETED". */
   returnWhen?: ReturnWhen;
 }
 
@@ -101,6 +108,7 @@ export function shield<T>(awaitable: Awaitable<T>, options?: OnLoop): Future<T> 
   return new Future<T>(loop, given(c.anyloop_shield(loop.pointer, taken(loop, awaitable))));
 }
 
+/** How `asCompleted` waits. */
 export interface CompletionsOptions extends OnLoop {
   /** ms; then what is not done yet fails with a TimeoutError. */
   timeout?: number | null;
@@ -108,9 +116,11 @@ export interface CompletionsOptions extends OnLoop {
 
 /** The futures as they come to be done. */
 export class Completions<T> extends Owned {
+  /** Whose turns complete them. */
   readonly loop: Loop;
   private futures = new Map<number, Future<T>>();
 
+  /** Makes futures of them, and tasks of coroutines, which so begin. */
   constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
     const loop = loopFor(awaitables, options);
     const futures = Array.from(awaitables, (awaitable) => loop.ensureFuture(awaitable));
@@ -151,6 +161,7 @@ export class Completions<T> extends Owned {
   }
 }
 
+/** Awaitables in the order in which they come to be done. What is not done when the time is over is not cancelled. */
 export function asCompleted<T>(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions): Completions<T> {
   return new Completions(awaitables, options);
 }
@@ -179,15 +190,21 @@ export class Timeout extends Owned {
     return new Operation<T>(this.loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.loop, body, this))));
   }
 
+  /**
+   * Moves the deadline: ms on the loop's clock; null: none. ANYLOOP_E_STATE before `run` began and after it ended or
+   * expired.
+   */
   reschedule(deadline: number | null): void {
     must(c.anyloop_timeout_scope_reschedule(this.open, instant(deadline)));
   }
 
+  /** The deadline, also afterwards: ms on the loop's clock; null: none. */
   when(): number | null {
     const deadline = BigInt.asUintN(64, c.anyloop_timeout_scope_when(this.open));
     return deadline === NEVER ? null : Number(deadline) / 1e6;
   }
 
+  /** Whether the time was over, whatever became of that. */
   expired(): boolean {
     return c.anyloop_timeout_scope_expired(this.open) === 1;
   }
@@ -209,6 +226,7 @@ export function timeout<T>(ms: number | null, body: Body<T>, options?: OnLoop): 
 export class TaskGroup extends Owned {
   private loop: Loop;
 
+  /** A group, for one `run`. */
   constructor(options?: OnLoop) {
     const loop = loopOf(options);
     must(c.anyloop_group_new(loop.pointer, room.out));
@@ -221,6 +239,10 @@ export class TaskGroup extends Owned {
     return new Operation<T>(this.loop, given(c.anyloop_group_run(this.open, takenBody(this.loop, body, this))));
   }
 
+  /**
+   * Makes a task of the group. ANYLOOP_E_STATE before `run` began its body, when the group is over, and once a task has
+   * failed.
+   */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
     return this.loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(this.open, own, made));
   }

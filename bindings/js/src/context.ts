@@ -6,7 +6,12 @@ import { c, heap, room, withText } from "./module.js";
 import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
 
+/** A variable with a value in each context, and so for each task. */
 export class ContextVar<T = unknown> extends Owned {
+  /**
+   * A variable; it may be made before the module is loaded.
+   * @param name  for people: two of the same name are two.
+   */
   constructor(readonly name: string, private options: { default?: T } = {}) {
     super(0, (pointer) => c.anyloop_contextvar_release(pointer));
   }
@@ -34,6 +39,7 @@ export class ContextVar<T = unknown> extends Owned {
     return value;
   }
 
+  /** Sets it in the current context: the running task's or callback's, else the loop's own. */
   set(value: T, options?: OnLoop): void {
     const { pointer } = loopOf(options), { open } = this;
     write(room.value, value);
@@ -43,6 +49,7 @@ export class ContextVar<T = unknown> extends Owned {
 
 /** What the variables were when it was copied. Tasks and callbacks run in a copy of their maker's by themselves. */
 export class Context extends Owned {
+  /** The variable's value in it, else its default; undefined without one. */
   get<T>(variable: ContextVar<T>): T | undefined {
     return variable.outcome(c.anyloop_context_get(this.open, variable.open, room.value));
   }

@@ -10,7 +10,9 @@ import { Claim, type Order } from "./worker.js";
 
 /** A Web Worker, or one of Node's: whose types a page need not know. */
 export interface AnyWorker {
+  /** Sends it a message. */
   postMessage(message: any, transfer?: any): void;
+  /** Ends it; what comes of that, in Node a promise, settles when it is gone. */
   terminate(): unknown;
 }
 

@@ -8,6 +8,7 @@ import { shown } from "./value.js";
 
 let current: Loop | undefined;
 
+/** Which loop it is for. */
 export interface OnLoop {
   /** By default the loop that runs. */
   loop?: Loop;

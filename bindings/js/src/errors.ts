@@ -11,6 +11,10 @@ export class AnyloopError extends Error {
   readonly code: string;
   readonly #text: string;
 
+  /**
+   * After the module was loaded.
+   * @param status  a number of the core's, negative; `code` is its name.
+   */
   constructor(readonly status: number, text = "", options?: ErrorOptions) {
     super(text || textAt(c.anyloop_status_text(status)), options);
     this.name = "AnyloopError";
@@ -33,15 +37,18 @@ export class AnyloopError extends Error {
 export class CancelledError extends AnyloopError {
   static override readonly name: string = "CancelledError";
 
+  /** One to throw: the task that throws it ends cancelled. After the module was loaded. */
   constructor(text?: string, options?: ErrorOptions) {
     super(K.E_CANCELLED, text, options);
     this.name = "AbortError";
   }
 }
 
+/** The time of `waitFor`, `timeout`, `Timeout` or `asCompleted` was over. */
 export class TimeoutError extends AnyloopError {
   static override readonly name: string = "TimeoutError";
 
+  /** After the module was loaded. */
   constructor(text?: string, options?: ErrorOptions) {
     super(K.E_TIMED_OUT, text, options);
     this.name = "TimeoutError";
@@ -52,6 +59,10 @@ export class TimeoutError extends AnyloopError {
 export class ExceptionGroup extends AnyloopError {
   static override readonly name: string = "ExceptionGroup";
 
+  /**
+   * After the module was loaded.
+   * @param errors  what was thrown, as it was.
+   */
   constructor(readonly errors: any[], text?: string, options?: ErrorOptions) {
     super(K.E_GROUP, text, options);
     this.name = "ExceptionGroup";

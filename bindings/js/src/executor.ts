@@ -8,6 +8,7 @@ import type { WorkerPool } from "./pool.js";
 import { follow } from "./spawn.js";
 import { place, shown } from "./value.js";
 
+/** How a job is run. */
 export interface JobOptions {
   /** What is moved to the worker instead of copied. */
   transfer?: Transferable[];
@@ -21,6 +22,12 @@ const LIKE = 'job(new URL("./x.js", import.meta.url), "name")';
 
 /** A function of a module, which runs in a worker. */
 export class Job<A extends unknown[] = any[], R = unknown> {
+  /**
+   * `job` makes one.
+   * @param module  the URL of its module; "": its worker serves it.
+   * @param name  what the module exports it as.
+   * @param options  how it is run.
+   */
   constructor(readonly module: string, readonly name: string, readonly options: JobOptions = {}) {}
 
   /** The same function, run in this way. */
@@ -35,6 +42,7 @@ type JobOf<F> = F extends (...parameters: infer A) => infer R ? Job<A, Awaited<R
 /**
  * The function `name` of a module as a job: `job(new URL("./x.js", import.meta.url), "name")`. Of a function that the
  * pool's own workers `serve`: `job(null, "name")`. Typed: `job<typeof import("./x.js"), "name">`.
+ * @typeParam M  the module's type.
  */
 export function job<M = Record<string, (...parameters: any[]) => any>, N extends Functions<M> = Functions<M>>(
   module: URL | string | null, name: N,

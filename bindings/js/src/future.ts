@@ -9,6 +9,7 @@ import { Owned } from "./owned.js";
 import { read, readError, said, shown, write, writeError } from "./value.js";
 
 export type { Coroutine } from "./lent.js";
+/** What a coroutine may await: tasks and operations are futures. */
 export type Awaitable<T = unknown> = Future<T> | Coroutine<T> | PromiseLike<T>;
 
 // What `yield*` goes through where the result is there already: no step.
@@ -56,6 +57,7 @@ interface Known {
 
 /** Something that will have a result. Await it by `yield*` in a coroutine, or as a promise. */
 export class Future<T = unknown> extends Owned implements PromiseLike<T> {
+  /** Whose turns complete what waits for it. */
   readonly loop: Loop;
   /** What it is once that was asked for: the core is not asked again. */
   private state: number = K.PENDING;
@@ -95,10 +97,12 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     this.close();
   }
 
+  /** Whether it has a result, failed or was cancelled. */
   done(): boolean {
     return this.state !== K.PENDING || c.anyloop_future_state(this.open) !== K.PENDING;
   }
 
+  /** Whether it was cancelled. */
   cancelled(): boolean {
     return this.state === K.PENDING && c.anyloop_future_state(this.open) === K.CANCELLED;
   }
@@ -120,11 +124,13 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     throw errorOf(K.E_STATE, "it is pending");
   }
 
-  /**
-   * Completes it. Throws ANYLOOP_E_STATE when it is done already; ANYLOOP_E_CLOSED when the loop is closed and somebody waited:
-   * then it is done, and they will not hear of it.
-   */
+  /** Completes it without a result. Throws as the other one. */
   setResult(this: Future<void>): void;
+  /**
+   * Completes it with a result, which is kept as it is. Throws ANYLOOP_E_STATE when it is done already; ANYLOOP_E_TYPE for a
+   * task or operation; ANYLOOP_E_CLOSED when the loop is closed and somebody waited: then it is done, and they will not hear
+   * of it.
+   */
   setResult(value: T): void;
   setResult(value?: T): void {
     const pointer = this.borrow();
@@ -132,7 +138,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     must(c.anyloop_future_set_result(pointer, room.value));
   }
 
-  /** As `setResult`. */
+  /** Completes it with an error, which comes out as the same object. Throws as `setResult`. */
   setException(error: unknown): void {
     const pointer = this.borrow();
     writeError(room.value, error);
@@ -194,14 +200,17 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     }).then(fulfilled, rejected);
   }
 
+  /** As a promise's. */
   catch<B = never>(rejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, rejected);
   }
 
+  /** As a promise's. */
   finally(settled?: (() => void) | null): Promise<T> {
     return this.then().finally(settled);
   }
 
+  /** What `yield*` goes through. */
   [Symbol.iterator](): Iterator<Future<T>, T, unknown> {
     return this.look() === K.RESULT ? new Ready(this.value as T) : new Await<T>(this);
   }
@@ -235,10 +244,12 @@ export class Task<T = unknown> extends Future<T> {
     this.close();
   }
 
+  /** By default the function's that it was made of, else "Task-" and a number. */
   get name(): string {
     return this.last ? this.last.name : textAt(c.anyloop_task_name(this.open));
   }
 
+  /** May be set at any time. */
   set name(name: string) {
     if (this.last) this.last.name = name;
     else withText(name, (start) => must(c.anyloop_task_set_name(this.open, start)));
@@ -249,6 +260,7 @@ export class Task<T = unknown> extends Future<T> {
     return this.last ? this.last.cancelling : c.anyloop_task_cancelling(this.open);
   }
 
+  /** Takes one request for a cancellation back, for who has handled it; how many are left. */
   uncancel(): number {
     if (this.last) return (this.last.cancelling = Math.max(0, this.last.cancelling - 1));
     return c.anyloop_task_uncancel(this.open);

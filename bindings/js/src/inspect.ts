@@ -25,6 +25,7 @@ export function formatTree(loop: Loop): string {
   return tree;
 }
 
+/** What a loop counts. */
 export interface LoopFigures {
   /** Begun since its making. */
   turns: number;
@@ -42,6 +43,7 @@ export interface LoopFigures {
   lag: number[];
 }
 
+/** What a loop has counted until now. */
 export function loopFigures(loop: Loop): LoopFigures {
   const size = 56 + 8 * K.HISTOGRAM_SIZE, figures = need(c.malloc(size));
   try {
@@ -55,6 +57,7 @@ export function loopFigures(loop: Loop): LoopFigures {
   }
 }
 
+/** What the core holds of JavaScript's, and its memory. */
 export interface Figures {
   /** Objects of JavaScript that the core holds as values. */
   objects: number;

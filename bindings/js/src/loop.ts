@@ -39,6 +39,7 @@ export function duration(ms: number | null | undefined): bigint {
 
 const FOREVER = 0x7fffffffffffffffn;
 
+/** What a loop is like. */
 export interface LoopOptions {
   /** Time stands still while anything is ready, and jumps to the next timer when nothing is: tests take no time. */
   virtualClock?: boolean;
@@ -52,7 +53,9 @@ export interface LoopOptions {
   start?: number;
 }
 
+/** How a task is made. */
 export interface TaskOptions {
+  /** For people; by default the function's. */
   name?: string | undefined;
   /** Run the first step inside the call, when a step of the loop is running, and not 100 such steps inside one another. */
   eager?: boolean;
@@ -66,23 +69,30 @@ export interface TaskOptions {
 export interface Turn {
   /** When to turn again: ms on the loop's clock, 0 for now, Infinity for never. */
   deadline: number;
+  /** `stop` was called. */
   stopped: boolean;
+  /** Nothing is ready, and nothing that the loop knows of will be. */
   deadlock: boolean;
   /** It is not finished: turn again. */
   interrupted: boolean;
 }
 
+/** An error that has nowhere else to go. */
 export interface ExceptionContext {
+  /** What happened to it. */
   message: string;
+  /** What was thrown. */
   exception: unknown;
 }
 
 /** A callback that was scheduled. */
 export class Handle extends Owned {
+  /** It will not run. Too late or a second time this is nothing. */
   cancel(): void {
     must(c.anyloop_handle_cancel(this.open));
   }
 
+  /** Whether it was cancelled before it ran. */
   cancelled(): boolean {
     return c.anyloop_handle_cancelled(this.open) === 1;
   }
@@ -98,6 +108,12 @@ interface Run {
   fail(error: unknown): void;
 }
 
+/**
+ * The event loop. `run`, `Runner`, `getEventLoop` and `newEventLoop` make one.
+ *
+ * All that belongs to it, futures, tasks, locks and queues, is of the thread that made it, and of no other loop. Times are
+ * milliseconds; its clock is its own, see `time`. Once it is closed what needs it throws ANYLOOP_E_CLOSED.
+ */
 export class Loop {
   /** @internal */
   readonly pointer: number;
@@ -239,14 +255,20 @@ export class Loop {
     });
   }
 
+  /**
+   * Ends `runForever` and fails other runs with ANYLOOP_E_STOPPED, at the end of the turn. The loop rests until the next
+   * run.
+   */
   stop(): void {
     must(c.anyloop_loop_stop(this.pointer));
   }
 
+  /** Whether one of its turns runs, and this in it. */
   isRunning(): boolean {
     return present.loop === this;
   }
 
+  /** Whether it is closed, from the beginning of its close on. */
   isClosed(): boolean {
     return c.anyloop_loop_is_closed(this.pointer) === 1;
   }
@@ -285,6 +307,7 @@ export class Loop {
     this.failRuns(errorOf(K.E_CLOSED));
   }
 
+  /** Closes it: `await using loop = await newEventLoop()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -296,6 +319,7 @@ export class Loop {
     return c.guest_time(this.pointer);
   }
 
+  /** A bare future: whoever has it may complete it. */
   createFuture<T = unknown>(): Future<T> {
     return new Future<T>(this, bareFuture(this));
   }
@@ -334,6 +358,7 @@ export class Loop {
     return task;
   }
 
+  /** Makes a task of a coroutine, a future of a promise; gives a future back as it is. */
   ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
     if (awaitable instanceof Future) return awaitable;
     if (isCoroutine(awaitable)) return this.createTask<T>(awaitable as Coroutine<T>);
@@ -403,6 +428,10 @@ export class Loop {
 
   // ---- errors that have nowhere else to go
 
+  /**
+   * Hears of errors that nobody else does: those of callbacks, and of futures that failed and were let go of before anybody
+   * looked. undefined: they go to the console, as at first.
+   */
   setExceptionHandler(handler: ((loop: Loop, context: ExceptionContext) => void) | undefined): void {
     this.handler = handler;
   }

@@ -97,7 +97,10 @@ export function nativeJob<T = unknown>(name: string): (value?: Native, options?:
   };
 }
 
-/** What the loaded program exports: its functions take and give numbers, its memory is `memory`. */
+/**
+ * What the loaded program exports: its functions take and give numbers, its memory is `memory`.
+ * @typeParam T  the functions that it has.
+ */
 export function nativeExports<T = Record<string, (...parameters: number[]) => number>>(): T & { memory: WebAssembly.Memory } {
   return c as unknown as T & { memory: WebAssembly.Memory };
 }

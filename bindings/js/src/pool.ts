@@ -12,6 +12,7 @@ import { type Thrown, unpack } from "./thrown.js";
 import { keep, kept, read, said, write, writeError } from "./value.js";
 import { News } from "./worker.js";
 
+/** What a pool is like. */
 export interface WorkerPoolOptions {
   /** By default one for each processor, at most 8. They start as jobs need them. */
   maxWorkers?: number;
@@ -23,6 +24,7 @@ export interface WorkerPoolOptions {
   worker?: (name: string) => AnyWorker;
 }
 
+/** How a pool ends. By default it waits for all of its jobs. */
 export interface ShutdownOptions {
   /** Jobs that wait are cancelled. */
   cancelQueued?: boolean;
@@ -30,18 +32,25 @@ export interface ShutdownOptions {
   timeout?: number;
 }
 
+/** What a pool has counted until now. */
 export interface PoolFigures {
+  /** The pool's. */
   name: string;
+  /** The most that it may have. */
   maxWorkers: number;
-  /** Now: workers, and of them those that run a job. */
+  /** That it has now. */
   workers: number;
+  /** Of them, those that run a job. */
   running: number;
-  /** Jobs that wait now, and the most that waited at once. */
+  /** Jobs that wait now. */
   queued: number;
+  /** The most that waited at once. */
   queuedMost: number;
-  /** Jobs that were accepted, that are dealt with, and of these those that were cancelled. */
+  /** Jobs that were accepted. */
   submitted: number;
+  /** Of them, those that are over. */
   done: number;
+  /** Of these, those that were cancelled. */
   cancelled: number;
 }
 
@@ -67,7 +76,9 @@ function makeWorker(name: string): AnyWorker {
 
 /** Workers that run jobs. */
 export class WorkerPool {
+  /** What its workers are called in Node, with a number behind. */
   readonly name: string;
+  /** How many workers it has at most. */
   readonly maxWorkers: number;
   private own = 0;
   private copies = new Set<Copy>();
@@ -83,6 +94,7 @@ export class WorkerPool {
   private left: (() => void)[] = [];
   private figures = { queuedMost: 0, submitted: 0, done: 0, cancelled: 0 };
 
+  /** A pool, for jobs of any loop of this thread. Its workers start as jobs need them; `shutdown` ends them. */
   constructor(private options: WorkerPoolOptions = {}) {
     const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = plain(options);
     if (!(maxWorkers >= 1)) throw new RangeError(`maxWorkers is ${maxWorkers}: a pool has at least one`);
@@ -101,6 +113,7 @@ export class WorkerPool {
     return this.own;
   }
 
+  /** What it has counted until now. */
   getFigures(): PoolFigures {
     const { name, maxWorkers } = this, workers = this.copies.size;
     const running = [...this.copies].filter((copy) => copy.calls.length > 0).length;
@@ -342,6 +355,7 @@ export class WorkerPool {
     await this.shutdown();
   }
 
+  /** `shutdown`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }

@@ -8,15 +8,23 @@ import { c, heap, room } from "./module.js";
 import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
 
+/** What a queue is like. */
 export interface QueueOptions extends OnLoop {
   /** Items that it takes before a put waits; 0: any number. */
   maxsize?: number;
 }
 
+/**
+ * Items on their way from task to task: the first in is the first out. Items are kept as they are, not copied. Whoever waits
+ * has a turn in the order of coming, and who is cancelled loses nobody's.
+ */
 export class Queue<T = unknown> extends Owned {
+  /** Whose tasks share it. */
   readonly loop: Loop;
+  /** Items that it takes before a put waits; 0: any number. */
   readonly maxsize: number;
 
+  /** An empty queue. */
   constructor(options?: QueueOptions);
   /** @internal */
   constructor(options: QueueOptions | undefined, order: number);
@@ -28,22 +36,29 @@ export class Queue<T = unknown> extends Owned {
     this.maxsize = maxsize;
   }
 
+  /**
+   * Puts an item in, and waits for a place when there is none. ANYLOOP_E_SHUTDOWN: the queue was shut down. `priority`, an
+   * integer, is for a PriorityQueue.
+   */
   put(item: T, priority = 0): Operation<void> {
     const { open } = this, key = BigInt(priority);
     write(room.value, item);
     return new Operation<void>(this.loop, given(c.anyloop_queue_put(open, room.value, key)));
   }
 
+  /** Takes an item out, and waits for one when there is none. ANYLOOP_E_SHUTDOWN: there is none and never will be. */
   get(): Operation<T> {
     return new Operation<T>(this.loop, given(c.anyloop_queue_get(this.open)));
   }
 
+  /** Puts an item in now, or throws ANYLOOP_E_FULL or ANYLOOP_E_SHUTDOWN. */
   putNowait(item: T, priority = 0): void {
     const { open } = this, key = BigInt(priority);
     write(room.value, item);
     must(c.anyloop_queue_put_nowait(open, room.value, key));
   }
 
+  /** Takes an item out now, or throws ANYLOOP_E_EMPTY or ANYLOOP_E_SHUTDOWN. */
   getNowait(): T {
     must(c.anyloop_queue_get_nowait(this.open, room.value));
     const item = read(room.value) as T;
@@ -51,26 +66,35 @@ export class Queue<T = unknown> extends Owned {
     return item;
   }
 
+  /** Says that an item which was taken out is dealt with. ANYLOOP_E_STATE: none was left to be. */
   taskDone(): void {
     must(c.anyloop_queue_task_done(this.open));
   }
 
+  /** Waits until each item that was put in is dealt with: taken out, and said so by `taskDone`. */
   join(): Operation<void> {
     return new Operation<void>(this.loop, given(c.anyloop_queue_join(this.open)));
   }
 
+  /** How many items are in it. */
   qsize(): number {
     return c.anyloop_queue_qsize(this.open);
   }
 
+  /** Whether no item is in it. */
   empty(): boolean {
     return this.qsize() === 0;
   }
 
+  /** Whether a put would wait. */
   full(): boolean {
     return this.maxsize > 0 && this.qsize() >= this.maxsize;
   }
 
+  /**
+   * Puts fail from now on, and gets once it is empty. `immediate`: it is emptied now, and what was in it counts as dealt
+   * with.
+   */
   shutdown({ immediate = false }: { immediate?: boolean } = {}): void {
     must(c.anyloop_queue_shutdown(this.open, immediate ? 1 : 0));
   }
@@ -78,6 +102,7 @@ export class Queue<T = unknown> extends Owned {
 
 /** The last in is the first out. */
 export class LifoQueue<T = unknown> extends Queue<T> {
+  /** An empty queue. */
   constructor(options?: QueueOptions) {
     super(options, K.QUEUE_LIFO);
   }
@@ -85,6 +110,7 @@ export class LifoQueue<T = unknown> extends Queue<T> {
 
 /** The lowest priority is the first out. */
 export class PriorityQueue<T = unknown> extends Queue<T> {
+  /** An empty queue. */
   constructor(options?: QueueOptions) {
     super(options, K.QUEUE_PRIORITY);
   }

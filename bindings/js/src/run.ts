@@ -10,13 +10,16 @@ export class Runner {
   private loop: Loop | undefined;
   private before: Loop | undefined; // what this one is in the place of
 
+  /** Its loop is made by the first `run` or `getLoop`. */
   constructor(private options: LoopOptions = {}) {}
 
+  /** Its loop, which is then what `getEventLoop` gives. */
   async getLoop(): Promise<Loop> {
     if (!this.loop) this.before = setEventLoop((this.loop = await newEventLoop(this.options)));
     return this.loop;
   }
 
+  /** Runs a program to its end and gives its result. Tasks that are left go on; `close` cancels them. */
   async run<T>(main: Main<T>, options?: TaskOptions): Promise<T> {
     const loop = await this.getLoop();
     return loop.runUntilComplete(loop.createTask(main, options));
@@ -34,6 +37,7 @@ export class Runner {
     resetEventLoop(loop, this.before);
   }
 
+  /** `close`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -9,7 +9,10 @@ import { Owned } from "./owned.js";
 
 /** Something of the core's that a loop's tasks share. */
 abstract class Shared extends Owned {
-  /** @internal */
+  /**
+   * @internal
+   * @param loop  Whose tasks share it.
+   */
   constructor(readonly loop: Loop, make: (loop: number, out: number) => number, release: (pointer: number) => void) {
     must(make(loop.pointer, room.out));
     super(heap()[room.out >> 2]!, release);
@@ -39,18 +42,22 @@ function count(value: number, least = 0): number {
 
 /** First come, first served. */
 export class Lock extends Shared {
+  /** A lock that nobody holds. */
   constructor(options?: OnLoop) {
     super(loopOf(options), c.anyloop_lock_new, c.anyloop_lock_release);
   }
 
+  /** Waits until it is this one's turn, and holds it. `with` does both, and the release. */
   acquire(): Operation<void> {
     return this.operation(c.anyloop_lock_acquire(this.open));
   }
 
+  /** Lets the first who waits have it. Any task may: a lock has no owner. ANYLOOP_E_NOT_HELD: it is not held. */
   release(): void {
     must(c.anyloop_lock_unlock(this.open));
   }
 
+  /** Whether it is held. */
   locked(): boolean {
     return c.anyloop_lock_locked(this.open) === 1;
   }
@@ -61,28 +68,35 @@ export class Lock extends Shared {
   }
 }
 
+/** Something that happens, and that any number of tasks wait for. (In a page the name is also the DOM's.) */
 export class Event extends Shared {
+  /** An event that is not set. */
   constructor(options?: OnLoop) {
     super(loopOf(options), c.anyloop_event_new, c.anyloop_event_release);
   }
 
+  /** Everybody who waits goes on, also when it is cleared before they run. */
   set(): void {
     must(c.anyloop_event_set(this.open));
   }
 
+  /** Who comes from now on waits. */
   clear(): void {
     must(c.anyloop_event_clear(this.open));
   }
 
+  /** Whether it is set. */
   isSet(): boolean {
     return c.anyloop_event_is_set(this.open) === 1;
   }
 
+  /** Waits until it is set. */
   wait(): Operation<void> {
     return this.operation(c.anyloop_event_wait(this.open));
   }
 }
 
+/** A lock, and tasks that wait for what it guards to change. */
 export class Condition extends Shared {
   /** Without a lock it has one of its own. */
   constructor(lock?: Lock, options: OnLoop | undefined = lock && { loop: lock.loop }) {
@@ -90,10 +104,12 @@ export class Condition extends Shared {
       c.anyloop_condition_release);
   }
 
+  /** Acquires the lock. */
   acquire(): Operation<void> {
     return this.operation(c.anyloop_lock_acquire(c.anyloop_condition_lock(this.open)));
   }
 
+  /** Releases the lock. ANYLOOP_E_NOT_HELD: it is not held. */
   release(): void {
     must(c.anyloop_lock_unlock(c.anyloop_condition_lock(this.open)));
   }
@@ -103,6 +119,7 @@ export class Condition extends Shared {
     return holding(this, body);
   }
 
+  /** Whether the lock is held. */
   locked(): boolean {
     return c.anyloop_lock_locked(c.anyloop_condition_lock(this.open)) === 1;
   }
@@ -117,31 +134,38 @@ export class Condition extends Shared {
     while (!predicate()) yield* this.wait();
   }
 
+  /** Wakes that many of those who wait; each goes on when it has the lock. ANYLOOP_E_NOT_HELD: nobody holds the lock. */
   notify(waiters = 1): void {
     must(c.anyloop_condition_notify(this.open, count(waiters)));
   }
 
+  /** Wakes all of them. */
   notifyAll(): void {
     must(c.anyloop_condition_notify(this.open, 0xffffffff));
   }
 }
 
+/** What a semaphore is like. */
 export interface SemaphoreOptions extends OnLoop {
   /** A release that would lift it above where it began is refused with ANYLOOP_E_STATE. */
   bounded?: boolean;
 }
 
+/** Lets a number of tasks in at once; who comes first is first. A `bounded` one refuses to grow beyond its first value. */
 export class Semaphore extends Shared {
+  /** `value`: how many it lets in at once. */
   constructor(value = 1, options?: SemaphoreOptions) {
     const flags = options?.bounded ? K.SEMAPHORE_BOUNDED : 0;
     super(loopOf(options), (loop, out) => c.anyloop_semaphore_new(loop, count(value), flags, out),
       c.anyloop_semaphore_release);
   }
 
+  /** Waits to be let in. `with` does both, and the release. */
   acquire(): Operation<void> {
     return this.operation(c.anyloop_semaphore_acquire(this.open));
   }
 
+  /** Lets one more in. ANYLOOP_E_STATE: a bounded one has its first value already. */
   release(): void {
     must(c.anyloop_semaphore_post(this.open));
   }
@@ -151,12 +175,18 @@ export class Semaphore extends Shared {
     return holding(this, body);
   }
 
+  /** Whether who comes now would wait. */
   locked(): boolean {
     return c.anyloop_semaphore_locked(this.open) === 1;
   }
 }
 
+/** Tasks that wait for each other: all go on when so many are there, and then it is empty for the next ones. */
 export class Barrier extends Shared {
+  /**
+   * An empty one.
+   * @param parties  how many go on together.
+   */
   constructor(readonly parties: number, options?: OnLoop) {
     super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, count(parties, 1), out), c.anyloop_barrier_release);
   }
@@ -166,18 +196,22 @@ export class Barrier extends Shared {
     return this.operation(c.anyloop_barrier_wait(this.open));
   }
 
+  /** Empties it: those who wait fail with ANYLOOP_E_BROKEN, and it can be used again. */
   reset(): Operation<void> {
     return this.operation(c.anyloop_barrier_reset(this.open));
   }
 
+  /** Breaks it for ever: those who wait and all who come fail with ANYLOOP_E_BROKEN. */
   abort(): Operation<void> {
     return this.operation(c.anyloop_barrier_abort(this.open));
   }
 
+  /** How many wait; 0 while they leave. */
   get nWaiting(): number {
     return c.anyloop_barrier_n_waiting(this.open);
   }
 
+  /** Whether it was aborted. */
   get broken(): boolean {
     return c.anyloop_barrier_broken(this.open) === 1;
   }

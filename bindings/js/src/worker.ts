@@ -4,7 +4,7 @@
 import { K } from "./abi.js";
 import { pack } from "./thrown.js";
 
-// No number that a job's own messages may begin with.
+/** @internal No number that a job's own messages may begin with. */
 export const enum News {
   /**
    * It serves. In Node with a cell of shared memory: the count of orders that were sent to it, and a claim for each of so
@@ -21,9 +21,11 @@ export const enum News {
   SKIPPED,
 }
 
+/** @internal */
 export const enum Claim { SENT, BEGUN, RECALLED }
 
 
+/** @internal */
 export type Order = [module: string, name: string, parameters: unknown[]];
 type Functions = Record<string, unknown>;
 
