@@ -203,8 +203,9 @@ export function serve(functions: Functions = {}): void {
     cell = new Int32Array(new SharedArrayBuffer(4 * (1 + ORDERS)));
   } else {
     port = self as unknown as Port;
-    self.onmessage = (event) => take(event.data);
-    self.onmessageerror = () => take({ error: "it is not for this agent" });
+    self.addEventListener("message", (event) => void take(event.data)); // what a job sets is beside it
+    self.addEventListener("messageerror", () => void take({ error: "it is not for this agent" }));
+    self.close = () => { throw new Error("anyloop: a job cannot close its worker"); }; // of which nobody would be told
   }
   port.postMessage([News.READY, 0, cell]);
 }

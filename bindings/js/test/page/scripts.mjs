@@ -8,6 +8,8 @@ export const jobs = `
 export function add(a, b) { return a + b; }
 export function fail() { throw new RangeError("too far"); }
 export function crash() { queueMicrotask(() => { throw new Error("it fell"); }); return new Promise(() => {}); }
+export function close() { self.close(); }
+export function listen() { self.onmessage = null; return "listened"; }
 export function busy(ms) { for (const end = Date.now() + ms; Date.now() < end;); return "slept"; }
 `;
 
@@ -72,7 +74,7 @@ const job = `
 import { getEventLoop, job, runInExecutor, gather, WorkerPool } from "anyloop";
 
 const at = new URL("./jobs.js", import.meta.url);
-const [add, fail, crash, busy] = ["add", "fail", "crash", "busy"].map((name) => job(at, name));
+const [add, fail, crash, busy, close, listen] = ["add", "fail", "crash", "busy", "close", "listen"].map((name) => job(at, name));
 const loop = await getEventLoop();
 const caught = (error) => error.name + " " + (error.code ?? error.message);
 
@@ -86,6 +88,8 @@ const long = runInExecutor(pool, busy, 60_000);
 setTimeout(() => long.cancel(), 50);
 console.log(await long.catch(caught));
 console.log(await runInExecutor(pool, busy, 1));
+console.log((await gather([1, 2, 3].map(() => runInExecutor(pool, close)), { returnExceptions: true })).map(caught).join());
+console.log((await gather([1, 2, 3].map(() => runInExecutor(pool, listen)))).join());
 await pool.shutdown();
 await loop.close();
 `;
@@ -143,7 +147,8 @@ export const programs = {
   },
   job: {
     script: job,
-    prints: "7\nRangeError too far\n2 4 6 8\nAnyloopError ANYLOOP_E_ABANDONED\n2\nAbortError ANYLOOP_E_CANCELLED\nslept\n",
+    prints: "7\nRangeError too far\n2 4 6 8\nAnyloopError ANYLOOP_E_ABANDONED\n2\nAbortError ANYLOOP_E_CANCELLED\nslept\n" +
+      Array(3).fill("Error anyloop: a job cannot close its worker").join() + "\nlistened,listened,listened\n",
   },
   own: { script: own, prints: "42\n" },
 };
