@@ -17,7 +17,7 @@ export function sleep(ms: number, options?: OnLoop): Operation<void> {
   return new Operation<void>(loop, given(c.guest_sleep(loop.pointer, time(ms))));
 }
 
-/** Makes a task of a coroutine, a future of a promise; gives a future back as it is. */
+/** Makes a task of a coroutine or operation, a future of a promise; gives any other future back as it is. */
 export function ensureFuture<T>(awaitable: Awaitable<T>, options?: OnLoop): Future<T> {
   return loopOf(options).ensureFuture(awaitable);
 }
@@ -86,7 +86,7 @@ export interface WaitOptions extends OnLoop {
 export function* wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Coroutine<[Set<F>, Set<F>]> {
   const loop = loopFor(futures, options), byPointer = new Map<number, F>();
   for (const future of futures) {
-    if (!(future instanceof Future)) throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
+    if (!(future instanceof Future) || future instanceof Operation) throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
     byPointer.set(future.borrow(), future);
   }
   const waiting = withAll(loop, byPointer.values(), (array, count) =>

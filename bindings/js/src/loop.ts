@@ -4,13 +4,13 @@ import { K } from "./abi.js";
 import type { Context } from "./context.js";
 import { errorOf, must } from "./errors.js";
 import { type Job, submit } from "./executor.js";
-import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, taken, Task } from "./future.js";
+import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
 import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
 import { c, floats, heap, hooks, host, isNode, room, withPointers, withText } from "./module.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
-import { coroutineOf, follow, type Main } from "./spawn.js";
+import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
 import { present, taskAt } from "./step.js";
 import { readError } from "./value.js";
 
@@ -358,8 +358,9 @@ export class Loop {
     return task;
   }
 
-  /** Makes a task of a coroutine, a future of a promise; gives a future back as it is. */
+  /** Makes a task of a coroutine or operation, a future of a promise; gives any other future back as it is. */
   ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
+    if (awaitable instanceof Operation) return this.createTask<T>(waiting(awaitable));
     if (awaitable instanceof Future) return awaitable;
     if (isCoroutine(awaitable)) return this.createTask<T>(awaitable as Coroutine<T>);
     return new Future<T>(this, taken(this, awaitable));

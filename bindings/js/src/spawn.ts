@@ -27,7 +27,8 @@ function awaiting<T>(promise: PromiseLike<T>): Coroutine<T> {
   return waiting(once);
 }
 
-function* waiting<T>(promise: PromiseLike<T>): Coroutine<T> {
+/** @internal */
+export function* waiting<T>(promise: PromiseLike<T>): Coroutine<T> {
   return (yield promise) as T;
 }
 

@@ -283,6 +283,18 @@ describe("asCompleted", () => {
   });
 });
 
+describe("operations", () => {
+  inTask("are awaited as they are completed, and are tasks by ensureFuture", function* (loop) {
+    const order = [];
+    for (const next of asCompleted([waitFor(sleep(20), 50), sleep(10)])) order.push(yield* next, loop.time());
+    assert.deepEqual(order, [undefined, 10, undefined, 20]);
+    assert.throws(() => wait([sleep(1)]).next(), { name: "TypeError", message: /is no future: make one by ensureFuture$/ });
+    const tasks = [30, 40].map((ms) => ensureFuture(sleep(ms))), [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });
+    assert.deepEqual([[...done], [...pending]], [[tasks[0]], [tasks[1]]]);
+    assert.equal(tasks[0].result(), undefined);
+  });
+});
+
 describe("a TaskGroup", () => {
   inTask("waits for its tasks, and gives what its body gives", function* (loop) {
     const group = new TaskGroup();

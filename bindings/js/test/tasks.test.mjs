@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import {
-  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, run, sleep, stallReport, Task,
+  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, Queue, run, sleep, stallReport, Task,
 } from "anyloop";
 import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -526,10 +526,11 @@ describe("awaiting", () => {
   });
 
   test("an operation that ensureFuture was given can be awaited by many", () => {
-    const loop = newVirtualLoop(), future = loop.createTask((function* () { return yield* sleep(5), "slept"; })());
+    const loop = newVirtualLoop(), queue = new Queue({ loop }), future = loop.ensureFuture(queue.get());
     const both = [0, 1].map(() => loop.createTask(function* () { return yield* future; }));
+    loop.callLater(5, () => queue.putNowait("item"));
     spin(loop);
-    assert.deepEqual(both.map((task) => task.result()), ["slept", "slept"]);
+    assert.deepEqual([future.result(), ...both.map((task) => task.result())], ["item", "item", "item"]);
   });
 
   test("another loop's future is refused, unless it is done", () => {
