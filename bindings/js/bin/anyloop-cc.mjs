@@ -20,17 +20,20 @@ function found({ names, remedy }) {
   return name ?? fail(`there is no ${names.join(", nor ")}: ${remedy}`);
 }
 
+// The compilers' own stacks of 64 kB are soon used up, and what is beyond is the program's data, unless the stack is before that.
+const STACK = 1 << 20;
 const clang = {
   names: CC ? [CC] : WASI_SDK_PATH ? [join(WASI_SDK_PATH, "bin/clang")] : ["clang-21", "clang-20", "clang-19", "clang"],
   remedy: "install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32, or set WASI_SDK_PATH",
-  options: ["--target=wasm32-wasi", "-mexec-model=reactor", "-Wl,--max-memory=2147483648"],
+  options: ["--target=wasm32-wasi", "-mexec-model=reactor", "-Wl,--max-memory=2147483648",
+    `-Wl,--stack-first,-z,stack-size=${STACK}`],
 };
 // Emscripten takes what is imported from elsewhere than `env` for undefined, so that is looked at afterwards.
 const emcc = {
   names: [EMCC ?? "emcc"],
   remedy: "install emscripten, or set EMCC",
-  options: ["-sSTANDALONE_WASM", "--no-entry", "-sALLOW_MEMORY_GROWTH", "-sERROR_ON_UNDEFINED_SYMBOLS=0",
-    "-sWARN_ON_UNDEFINED_SYMBOLS=0"],
+  options: ["-sSTANDALONE_WASM", "--no-entry", "-sALLOW_MEMORY_GROWTH", `-sTOTAL_STACK=${STACK}`,
+    "-sERROR_ON_UNDEFINED_SYMBOLS=0", "-sWARN_ON_UNDEFINED_SYMBOLS=0"],
   undefinedIn(file) {
     return WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(file)))
       .filter(({ module, name }) => module === "env" && name !== "emscripten_notify_memory_growth").map(({ name }) => name);

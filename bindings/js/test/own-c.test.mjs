@@ -99,6 +99,13 @@ describe("a job", () => {
 test("Node ends by itself while workers are idle", () => assert.equal(inNode(`import { load, nativeJob, getEventLoop } from "anyloop";
   await load("${program}"); await getEventLoop(); console.log(await nativeJob("echo")(1));`), "1\n"));
 
+test("the stack has room, and what needs more overwrites nothing", () => assert.equal(inNode(`
+  import { load, native, nativeExports, getEventLoop } from "anyloop";
+  await load("${program}"); const loop = await getEventLoop();
+  console.log(nativeExports().deep(900), await native("echo")("whole"));
+  try { nativeExports().deep(2000); } catch (error) { console.log(error.name, error.message); }`),
+"900 whole\nRuntimeError memory access out of bounds\n"));
+
 test("a trap while the loop turns fails the run", () => assert.equal(inNode(`import { load, native, getEventLoop } from "anyloop";
   await load("${program}"); const loop = await getEventLoop();
   await loop.runUntilComplete(native("trap")()).catch((error) => console.log(error.name, error.message));`), "RuntimeError unreachable\n"));

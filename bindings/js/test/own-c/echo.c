@@ -91,6 +91,15 @@ ANYLOOP_EXPORT(sum) int32_t sum(const int32_t *numbers, int32_t count)
     return all;
 }
 
+/* With so many kB on the stack. */
+ANYLOOP_EXPORT(deep) int32_t deep(int32_t kb)
+{
+    volatile char bytes[1024];
+    for (int i = 0; i < 1024; i++)
+        bytes[i] = 1;
+    return kb > 1 ? deep(kb - 1) + bytes[kb % 1024] : 1;
+}
+
 ANYLOOP_EXPORT(leave) void leave(void)
 {
     exit(3);
