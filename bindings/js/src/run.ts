@@ -29,12 +29,15 @@ export class Runner {
   async close(): Promise<void> {
     const loop = this.loop;
     if (!loop || loop.isClosed()) return;
-    const tasks = loop.allTasks();
-    for (const task of tasks) task.cancel();
-    if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
-    await loop.runUntilComplete(loop.shutdownDefaultExecutor());
-    await loop.close();
-    resetEventLoop(loop, this.before);
+    try {
+      const tasks = loop.allTasks();
+      for (const task of tasks) task.cancel();
+      if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
+      await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+    } finally {
+      resetEventLoop(loop, this.before);
+      await loop.close();
+    }
   }
 
   /** `close`, for `await using`. */
@@ -46,9 +49,13 @@ export class Runner {
 /** Runs a program: its first task, then the cleanup, as asyncio.run does. */
 export async function run<T>(main: Main<T>, options?: LoopOptions & TaskOptions): Promise<T> {
   const runner = new Runner(options);
+  let result: T;
   try {
-    return await runner.run(main, options);
-  } finally {
-    await runner.close();
+    result = await runner.run(main, options);
+  } catch (error) {
+    await runner.close().catch(() => {}); // the first error is the one that says why
+    throw error;
   }
+  await runner.close();
+  return result;
 }

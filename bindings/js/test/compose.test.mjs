@@ -452,6 +452,27 @@ describe("a program", () => {
     assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE" });
   });
 
+  test("closes its loop also when the cleanup is stopped, and tells its first error", async () => {
+    const stopped = (failed) => run(function* () {
+      const loop = getRunningLoop();
+      loops.push(loop);
+      createTask(function* () {
+        try {
+          yield* sleep(1e6);
+        } finally {
+          loop.stop();
+          yield* sleep(1e6);
+        }
+      });
+      yield;
+      if (failed) throw failed;
+    }), loops = [], error = new Error("mine");
+    await assert.rejects(stopped(), { code: "ANYLOOP_E_STOPPED" });
+    await assert.rejects(stopped(error), (thrown) => thrown === error);
+    assert.deepEqual(loops.map((loop) => loop.isClosed()), [true, true]);
+    assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE" });
+  });
+
   test("with a virtual clock takes no time", async () => {
     const start = performance.now();
     assert.equal(await run(function* () {

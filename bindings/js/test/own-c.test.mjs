@@ -110,6 +110,11 @@ test("a trap while the loop turns fails the run", () => assert.equal(inNode(`imp
   await load("${program}"); const loop = await getEventLoop();
   await loop.runUntilComplete(native("trap")()).catch((error) => console.log(error.name, error.message));`), "RuntimeError unreachable\n"));
 
+test("a trap in a program is what run fails with", () => assert.equal(inNode(`import { load, native, run } from "anyloop";
+  await load("${program}");
+  await run(function* () { yield* native("trap")(); }).catch((error) => console.log(error.name, error.message));
+  console.log(await run(function* () { return "the next"; }));`), "RuntimeError unreachable\nthe next\n"));
+
 test("a second module is refused", () => assert.rejects(load(program), /loaded already/));
 
 test("nothing is left of loops with jobs of C", () => assert.equal(inNode(`import { figures, load, nativeJob, newEventLoop } from "anyloop";
