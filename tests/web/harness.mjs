@@ -15,6 +15,7 @@
 //   hideable  true: a browser of its own, of which `hide(page)` can hide a page
 //   errors    regular expressions; every error of the page must match one, and every one of them an error
 //   aside     patterns of lines that may come anywhere: what a worker says to the console itself
+//   server    what serves it all, if not server.mjs
 //   timeout   milliseconds for the whole case (30000)
 //
 // `open("/program.js", { arguments: [...] })` gives the program that Module. `open` gives Playwright's page with `lines`, all
@@ -157,9 +158,9 @@ class Record {
 }
 
 // One case, once.
-export async function visit({ root = BUILD, pages = {}, headers = {}, missing, silent, init, hideable, errors = [], aside = [],
-  patience = 10_000 }, isolated, run) {
-  const server = await serve({ root, pages, missing, silent, headers: { ...(isolated ? ISOLATION : {}), ...headers } });
+export async function visit({ root = BUILD, pages = {}, headers = {}, missing, silent, init, hideable, server: start = serve, errors = [],
+  aside = [], patience = 10_000 }, isolated, run) {
+  const server = await start({ root, pages, missing, silent, headers: { ...(isolated ? ISOLATION : {}), ...headers } });
   const own = hideable && await startOwnBrowser();
   const context = own ? own.context : await browser.newContext();
   const record = new Record(aside);

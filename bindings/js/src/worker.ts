@@ -44,19 +44,25 @@ const LONGEST = 20; // ms after which what its jobs have left behind, timers for
 
 const isNode = typeof process === "object" && !!process.versions?.node;
 const threads = isNode ? process.getBuiltinModule("node:worker_threads") : undefined;
-const transfers = new WeakMap<object, Transferable[]>();
-let port: Port | undefined;
+
+interface Mine {
+  port?: Port;
+  transfers: WeakMap<object, Transferable[]>;
+}
+
+// This worker's, whichever copy of this file asks: a bundler gives a job's module one of its own.
+const mine: Mine = ((globalThis as any)[Symbol.for("anyloop/worker")] ??= { transfers: new WeakMap() });
 
 /** In a job: the result is moved, with what is named here, instead of copied. */
 export function transfer<T extends object>(result: T, moved: Transferable[]): T {
-  transfers.set(result, moved);
+  mine.transfers.set(result, moved);
   return result;
 }
 
 /** In a job: tells whoever waits for it how far it is; what is named is moved. */
 export function progress(value: unknown, moved?: Transferable[]): void {
-  if (!port) throw new Error("anyloop: progress() is for jobs, and this \"anyloop/worker\" serves none: is it there twice?");
-  port.postMessage([News.PROGRESS, 0, value], moved);
+  if (!mine.port) throw new Error("anyloop: progress() is for jobs, and this is no worker that serves them");
+  mine.port.postMessage([News.PROGRESS, 0, value], moved);
 }
 
 function reason(error: any): string {
@@ -70,7 +76,7 @@ function reason(error: any): string {
 type Say = (ms: number) => void; // a job's last word
 
 function fail(status: number, text: string, error: unknown): Say {
-  return (ms) => port!.postMessage([News.FAILED, ms, status, text, pack(error, false)]);
+  return (ms) => mine.port!.postMessage([News.FAILED, ms, status, text, pack(error, false)]);
 }
 
 function unreadable(error: unknown): Say {
@@ -80,7 +86,7 @@ function unreadable(error: unknown): Say {
 function succeed(name: string, value: unknown): Say {
   return (ms) => {
     try {
-      port!.postMessage([News.RESULT, ms, value], transfers.get(value as object));
+      mine.port!.postMessage([News.RESULT, ms, value], mine.transfers.get(value as object));
     } catch (error) {
       fail(K.E_TYPE, `the result of ${name} cannot be sent: ${reason(error)}`, error)(ms);
     }
@@ -90,9 +96,9 @@ function succeed(name: string, value: unknown): Say {
 function failWith(thrown: unknown): Say {
   return (ms) => {
     try {
-      port!.postMessage([News.THROWN, ms, pack(thrown, true)]);
+      mine.port!.postMessage([News.THROWN, ms, pack(thrown, true)]);
     } catch { // something in it cannot be copied
-      port!.postMessage([News.THROWN, ms, pack(thrown, false)]);
+      mine.port!.postMessage([News.THROWN, ms, pack(thrown, false)]);
     }
   };
 }
@@ -129,7 +135,7 @@ function printed(): Promise<unknown> | undefined {
 
 /** Serves jobs in this worker: those of `functions`, by name, and those of any module that is asked for. */
 export function serve(functions: Functions = {}): void {
-  if (port) throw new Error("anyloop: this worker serves already");
+  if (mine.port) throw new Error("anyloop: this worker serves already");
   const modules = new Map<string, Functions>();
   let taken = 0, cell: Int32Array | undefined;
 
@@ -160,7 +166,7 @@ export function serve(functions: Functions = {}): void {
   }
 
   async function run(order: Order | Unreadable): Promise<void> {
-    if (!begin()) return port!.postMessage([News.SKIPPED, 0]);
+    if (!begin()) return mine.port!.postMessage([News.SKIPPED, 0]);
     const began = performance.now();
     const say = Array.isArray(order) ? await work(order) : unreadable(order.error);
     const ms = performance.now() - began;
@@ -197,15 +203,15 @@ export function serve(functions: Functions = {}): void {
   }
 
   if (threads) {
-    port = threads.parentPort as Port;
-    port.on("message", take);
-    port.on("messageerror", (error) => void take({ error }));
+    mine.port = threads.parentPort as Port;
+    mine.port.on("message", take);
+    mine.port.on("messageerror", (error) => void take({ error }));
     cell = new Int32Array(new SharedArrayBuffer(4 * (1 + ORDERS)));
   } else {
-    port = self as unknown as Port;
+    mine.port = self as unknown as Port;
     self.addEventListener("message", (event) => void take(event.data)); // what a job sets is beside it
     self.addEventListener("messageerror", () => void take({ error: "it is not for this agent" }));
     self.close = () => { throw new Error("anyloop: a job cannot close its worker"); }; // of which nobody would be told
   }
-  port.postMessage([News.READY, 0, cell]);
+  mine.port.postMessage([News.READY, 0, cell]);
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { pageTest } from "../../../../tests/web/harness.mjs";
-import { beside, forbidden, programs, trouble } from "./scripts.mjs";
+import { beside, forbidden, heard, programs, trouble } from "./scripts.mjs";
 
 const installed = process.cwd();
 const html = (script, map = "") => `<!doctype html><meta charset="utf-8"><title>${script}</title><link rel="icon" href="data:,">
@@ -52,14 +52,18 @@ pathTest("a policy that forbids workers is told", forbidden, POLICY.replace("wor
 
 const work = await mkdtemp(`${installed}/bundles-`), tools = createRequire(new URL("../../../../build/tools/", import.meta.url));
 after(() => rm(work, { recursive: true }));
-const { build } = await import(pathToFileURL(tools.resolve("vite"))), webpack = promisify(tools("webpack"));
+const { build, createServer } = await import(pathToFileURL(tools.resolve("vite"))), webpack = promisify(tools("webpack"));
+
+async function unpack(folder, program) {
+  await mkdir(folder);
+  for (const [file, text] of Object.entries({ ...beside, "main.js": program.script, "index.html": html("/main.js") })) {
+    await writeFile(`${folder}/${file}`, text);
+  }
+}
 
 for (const [name, program] of Object.entries(programs)) {
   const source = `${work}/${name}`, out = `${work}/${name}-out`;
-  await mkdir(source);
-  for (const [file, text] of Object.entries({ ...beside, "main.js": program.script, "index.html": html("/main.js") })) {
-    await writeFile(`${source}/${file}`, text);
-  }
+  await unpack(source, program);
   await build({ root: source, build: { outDir: out, emptyOutDir: true }, configFile: false, logLevel: "warn" });
   if (name === "job") {
     const stats = await webpack({
@@ -73,3 +77,13 @@ for (const [name, program] of Object.entries(programs)) {
   await rm(source, { recursive: true }); // nothing of it is needed any more
   pageTest(`${name}, by Vite`, { root: out, errors: program.errors, silent: program.silent }, visit(program));
 }
+
+// As it is developed with: each module by itself, but packages are made one file each, and what a worker imports another.
+async function develop({ root, headers }) {
+  const server = await createServer({ root, configFile: false, logLevel: "warn", server: { port: 0, headers } });
+  await server.listen();
+  return { url: server.resolvedUrls.local[0].slice(0, -1), close: () => server.close() };
+}
+
+await unpack(`${work}/heard`, heard);
+pageTest("progress is heard, by Vite's own server", { root: `${work}/heard`, server: develop }, visit(heard));

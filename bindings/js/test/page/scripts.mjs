@@ -113,6 +113,17 @@ await loop.close();
 `,
 };
 
+// A job's module that has a copy of anyloop/worker of its own.
+export const heard = {
+  prints: "progress 0.5\nprogress 1\nboth\n",
+  script: `
+import { job, run, runInExecutor } from "anyloop";
+
+const halves = job(new URL("./halves.js", import.meta.url), "halves").with({ onProgress: (part) => console.log("progress", part) });
+console.log(await run(() => runInExecutor(null, halves)));
+`,
+};
+
 // A page whose policy forbids workers.
 export const forbidden = {
   script: `
