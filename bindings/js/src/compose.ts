@@ -3,7 +3,7 @@ import { K } from "./abi.js";
 import { errorOf, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { duration, given, type Loop, type TaskOptions, time } from "./loop.js";
+import { duration, given, type Loop, NEVER, type TaskOptions, time, whenOf } from "./loop.js";
 import { c, heap, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import type { Main } from "./spawn.js";
@@ -200,8 +200,7 @@ export class Timeout extends Owned {
 
   /** The deadline, also afterwards: ms on the loop's clock; null: none. */
   when(): number | null {
-    const deadline = BigInt.asUintN(64, c.anyloop_timeout_scope_when(this.open));
-    return deadline === NEVER ? null : Number(deadline) / 1e6;
+    return whenOf(c.anyloop_timeout_scope_when(this.open));
   }
 
   /** Whether the time was over, whatever became of that. */
@@ -209,8 +208,6 @@ export class Timeout extends Owned {
     return c.anyloop_timeout_scope_expired(this.open) === 1;
   }
 }
-
-const NEVER = 0xffffffffffffffffn;
 
 function instant(deadline: number | null): bigint {
   return deadline === null || time(deadline) > 1.8e13 ? NEVER : BigInt(Math.round(Math.max(deadline, 0) * 1e6));

@@ -38,6 +38,13 @@ export function duration(ms: number | null | undefined): bigint {
 }
 
 const FOREVER = 0x7fffffffffffffffn;
+export const NEVER = 0xffffffffffffffffn;
+
+/** ms of an instant of the core's; null: never. */
+export function whenOf(instant: bigint): number | null {
+  const ns = BigInt.asUintN(64, instant);
+  return ns === NEVER ? null : Number(ns) / MS;
+}
 
 /** What a loop is like. */
 export interface LoopOptions {
@@ -97,9 +104,9 @@ export class Handle extends Owned {
     return c.anyloop_handle_cancelled(this.open) === 1;
   }
 
-  /** ms on the loop's clock. */
-  when(): number {
-    return Number(BigInt.asUintN(64, c.anyloop_handle_when(this.open))) / MS;
+  /** ms on the loop's clock; null of `callSoon`. */
+  when(): number | null {
+    return whenOf(c.anyloop_handle_when(this.open));
   }
 }
 

@@ -56,7 +56,7 @@ describe("callbacks", () => {
   test("that are cancelled are not called", () => {
     const loop = newVirtualLoop(), calls = [];
     const soon = loop.callSoon(() => calls.push("soon")), later = loop.callLater(5, () => calls.push("later"));
-    assert.deepEqual([soon.cancelled(), later.cancelled(), later.when()], [false, false, 5]);
+    assert.deepEqual([soon.cancelled(), later.cancelled(), later.when(), soon.when()], [false, false, 5, null]);
     soon.cancel();
     later.cancel();
     later.cancel();
