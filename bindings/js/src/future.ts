@@ -149,7 +149,11 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   cancel(reason?: string): boolean {
     if (this.state !== K.PENDING) return false;
     const { open } = this;
-    if (reason !== undefined) write(room.value, said(reason).toWellFormed()); // the core's reasons are texts
+    try {
+      if (reason !== undefined) write(room.value, said(reason).toWellFormed()); // the core's reasons are texts
+    } catch { // no memory for it
+      reason = undefined;
+    }
     return must(c.anyloop_future_cancel(open, reason === undefined ? 0 : room.value)) === 1;
   }
 

@@ -258,12 +258,22 @@ export class WorkerPool {
 
   private progress(call: Call | undefined, value: unknown): void {
     const hear = call?.onProgress;
-    if (hear && !call.loop.isClosed()) call.loop.callSoon(() => hear(value));
+    if (!hear || call.loop.isClosed()) return;
+    try {
+      call.loop.callSoon(() => hear(value));
+    } catch (error) {
+      call.loop.unhandled("a job's progress was lost", error);
+    }
   }
 
   private conclude(call: Call, news: News, [first, text, thrown]: any[]): void {
     if (news === News.RESULT) {
-      write(room.value, first);
+      try {
+        write(room.value, first);
+      } catch (error) { // no memory for it
+        this.raise(call, error);
+        return;
+      }
       c.anyloop_job_return(call.pointer, room.value);
       this.finish(call);
     } else if (news === News.THROWN) {
