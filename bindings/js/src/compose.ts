@@ -45,9 +45,15 @@ function loopFor(awaitables: Iterable<Awaitable>, options: OnLoop | undefined): 
   return loopOf(options);
 }
 
-// The futures of the core, which the call takes none of.
+// The futures of the core, for a call that takes them; all of them or none.
 function withAll<T>(loop: Loop, awaitables: Iterable<Awaitable>, use: (array: number, count: number) => T): T {
-  const futures = Array.from(awaitables, (awaitable) => taken(loop, awaitable));
+  const futures: number[] = [];
+  try {
+    for (const awaitable of awaitables) futures.push(taken(loop, awaitable));
+  } catch (error) {
+    for (const future of futures) c.anyloop_future_release(future);
+    throw error;
+  }
   return withPointers(futures, (array) => use(array, futures.length));
 }
 
@@ -57,7 +63,16 @@ export interface GatherOptions extends OnLoop {
   returnExceptions?: boolean;
 }
 
+/** The same, and the types say so. */
+export interface Returning extends GatherOptions {
+  returnExceptions: true;
+}
+
 /** Runs all of them together: the result is a list of theirs, in order; the first error fails it at once. */
+export function gather<A extends readonly Awaitable<any>[] | []>(
+  awaitables: A, options: Returning,
+): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> | Error }>;
+export function gather<T>(awaitables: Iterable<Awaitable<T>>, options: Returning): Future<(T | Error)[]>;
 export function gather<A extends readonly Awaitable<any>[] | []>(
   awaitables: A, options?: GatherOptions,
 ): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> }>;
@@ -84,22 +99,22 @@ export interface WaitOptions extends OnLoop {
 
 /** Waits for futures and tasks, and cancels none: `[done, pending]`. Of anything else `ensureFuture` makes one first. */
 export function* wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Coroutine<[Set<F>, Set<F>]> {
-  const loop = loopFor(futures, options), byPointer = new Map<number, F>();
+  const loop = loopFor(futures, options), limit = duration(options.timeout), byPointer = new Map<number, F>();
   for (const future of futures) {
     if (!(future instanceof Future) || future instanceof Operation) throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
     byPointer.set(future.borrow(), future);
   }
   const waiting = withAll(loop, byPointer.values(), (array, count) =>
     given(c.anyloop_wait(loop.pointer, array, count, RETURN_WHEN[options.returnWhen ?? "ALL_COMPLETED"],
-      duration(options.timeout))));
+      limit)));
   const [done, pending] = (yield* new Operation<[number[], number[]]>(loop, waiting));
   return [new Set(done.map((p) => byPointer.get(p)!)), new Set(pending.map((p) => byPointer.get(p)!))];
 }
 
 /** Awaits it for at most `ms` milliseconds, then cancels it and fails with a TimeoutError. */
 export function waitFor<T>(awaitable: Awaitable<T>, ms: number | null, options?: OnLoop): Operation<T> {
-  const loop = loopOf(options);
-  return new Operation<T>(loop, given(c.anyloop_wait_for(loop.pointer, taken(loop, awaitable), duration(ms))));
+  const loop = loopOf(options), limit = duration(ms);
+  return new Operation<T>(loop, given(c.anyloop_wait_for(loop.pointer, taken(loop, awaitable), limit)));
 }
 
 /** As the awaitable, but a cancellation of this does not reach it. */
@@ -122,10 +137,10 @@ export class Completions<T> extends Owned {
 
   /** Makes futures of them, and tasks of coroutines, which so begin. */
   constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
-    const loop = loopFor(awaitables, options);
+    const loop = loopFor(awaitables, options), limit = duration(options?.timeout);
     const futures = Array.from(awaitables, (awaitable) => loop.ensureFuture(awaitable));
     super(withAll(loop, futures, (array, count) => {
-      must(c.anyloop_as_completed(loop.pointer, array, count, duration(options?.timeout), room.out));
+      must(c.anyloop_as_completed(loop.pointer, array, count, limit, room.out));
       return heap()[room.out >> 2]!;
     }), c.anyloop_completions_release);
     this.loop = loop;

@@ -162,8 +162,9 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     const callbacks = (this.callbacks ??= new Map());
     let known = callbacks.get(callback);
     if (!known) callbacks.set(callback, (known = { number: 0, call: () => callback(this) }));
+    const pointer = this.borrow();
     known.number = lendAgain(known.call, this.loop.pointer, known.number);
-    must(c.guest_add_done_callback(this.borrow(), known.number));
+    must(c.guest_add_done_callback(pointer, known.number));
   }
 
   /** How many were removed. */

@@ -5,6 +5,8 @@ import { newEventLoop, resetEventLoop, setEventLoop } from "./current.js";
 import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
 import type { Main } from "./spawn.js";
 
+const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
+
 /** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
 export class Runner {
   private loop: Loop | undefined;
@@ -33,7 +35,11 @@ export class Runner {
       const tasks = loop.allTasks();
       for (const task of tasks) task.cancel();
       if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
-      await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+      for (const task of tasks) {
+        const error = task.cancelled() ? undefined : task.exception();
+        if (error) loop.unhandled("unhandled exception during the shutdown of run", error);
+      }
+      await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
     } finally {
       resetEventLoop(loop, this.before);
       await loop.close();

@@ -482,6 +482,23 @@ describe("a program", () => {
     assert.ok(performance.now() - start < 1e5);
   });
 
+  test("tells of what fails while it is shut down", async (t) => {
+    const told = t.mock.method(console, "error", () => {});
+    assert.equal(await run(function* () {
+      createTask(function* () {
+        try {
+          yield* sleep(60_000);
+        } finally {
+          throw new Error("in the cleanup");
+        }
+      });
+      yield* sleep(1);
+      return "done";
+    }), "done");
+    assert.deepEqual(told.mock.calls.map(({ arguments: [message, error] }) => [message, error.message]),
+      [["anyloop: unhandled exception during the shutdown of run:", "in the cleanup"]]);
+  });
+
   test("beside another one leaves that its loop", async () => {
     const before = await getEventLoop(), first = new Runner(), loop = await first.getLoop();
     await run(function* () {});

@@ -314,7 +314,8 @@ describe("the close", () => {
     gone.close();
     const refuse = () => {
       for (const call of [() => done.setResult({}), () => done.setException(new Error()), () => full.putNowait({}),
-        () => gone.putNowait({}), () => gone.put({}), () => full.putNowait({}, 1.5)]) {
+        () => gone.putNowait({}), () => gone.put({}), () => full.putNowait({}, 1.5),
+        () => gather([(function* () {})(), 5], { loop }), () => anyloop.waitFor((function* () {})(), NaN, { loop })]) {
         try {
           call();
         } catch {}

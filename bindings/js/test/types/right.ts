@@ -39,6 +39,8 @@ export function* awaiting() {
   is<number>()(yield* timeout(10, seven()));
   is<[number, string]>()(yield* gather([seven(), name()]));
   is<number[]>()(yield* gather(new Set([seven()])));
+  is<[number | Error, string | Error]>()(yield* gather([seven(), name()], { returnExceptions: true }));
+  is<(number | Error)[]>()(yield* gather(new Set([seven()]), { returnExceptions: true }));
   is<Response>()(yield* abortable((signal) => fetch("/", { signal })));
   const tasks = [createTask(seven), createTask(seven)];
   const [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });
