@@ -7,6 +7,9 @@ import { present } from "./step.js";
 import { shown } from "./value.js";
 
 let current: Loop | undefined;
+/** @internal Those of runners that are not closed: the last is in the current one's place. */
+export const runners: Loop[] = [];
+const known = () => present.loop ?? runners.at(-1) ?? current;
 
 /** Which loop it is for. */
 export interface OnLoop {
@@ -32,27 +35,22 @@ export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
   return new Loop(options);
 }
 
-/** The loop that runs, else this thread's: the same one every time, made by the first call. */
+/** The loop that runs, else the last runner's, else this thread's: the same one every time, made by the first call. */
 export async function getEventLoop(): Promise<Loop> {
   await load();
-  return present.loop ?? (current ??= new Loop());
+  return known() ?? (current = new Loop());
 }
 
-/** Makes it what `getEventLoop` gives; undefined: the next call makes a new one. Returns what that was before. */
+/** Makes it what `getEventLoop` gives outside of runs; undefined: the next call makes a new one. Returns what that was before. */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   const before = current;
   current = loop;
   return before;
 }
 
-/** @internal It is no longer what `getEventLoop` gives, but `before` if that is open. */
-export function resetEventLoop(loop: Loop, before: Loop | undefined): void {
-  if (current === loop) current = before?.isClosed() ? undefined : before;
-}
-
-/** The loop that runs, else the one of `getEventLoop` if there is one. */
+/** The loop that runs, else the one of `getEventLoop` if there is one: of runs beside each other only coroutines know theirs. */
 export function getRunningLoop(): Loop {
-  const loop = present.loop ?? current;
+  const loop = known();
   if (!loop) throw errorOf(K.E_STATE, "there is no loop yet: await getEventLoop() first, or use run()");
   return loop;
 }

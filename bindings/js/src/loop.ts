@@ -11,7 +11,7 @@ import { c, floats, heap, hooks, host, isNode, room, withPointers, withText } fr
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
-import { present, taskAt } from "./step.js";
+import { present, taskAt, within } from "./step.js";
 import { readError } from "./value.js";
 
 const MS = 1e6; // ns
@@ -170,13 +170,11 @@ export class Loop {
   }
 
   private turns(many: number, budget: number): void {
-    const { loop, until } = present;
-    present.loop = this;
+    const { until } = present;
     present.until = budget === Infinity ? Infinity : performance.now() + budget;
     try {
-      must(c.guest_turn(this.pointer, many, room.turn));
+      must(within(this, () => c.guest_turn(this.pointer, many, room.turn)));
     } finally {
-      present.loop = loop;
       present.until = until;
     }
   }
@@ -292,15 +290,7 @@ export class Loop {
 
   /** @internal */
   closeNow(): void {
-    const { loop } = present;
-    let status: number;
-    present.loop = this;
-    try {
-      status = c.anyloop_loop_close(this.pointer);
-    } finally {
-      present.loop = loop;
-    }
-    must(status);
+    must(within(this, () => c.anyloop_loop_close(this.pointer)));
     for (const [ref, held] of this.failed.splice(0)) {
       const future = ref.deref();
       if (future) future.lookAtError();
@@ -342,7 +332,7 @@ export class Loop {
   /** @internal `make` makes it, of a coroutine of the core and anyloop_task_options. */
   taskOf<T>(main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number): Task<T> {
     const name = options.name ?? (typeof main === "function" ? main.name : ""), context = options.context?.open ?? 0;
-    const number = lendCoroutine(coroutineOf(main), this.pointer);
+    const number = lendCoroutine(coroutineOf(this, main), this.pointer);
     const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
       withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
     const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;

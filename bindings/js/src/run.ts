@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // run.ts -- a program from its first task to its cleanup.
 import { gather } from "./compose.js";
-import { newEventLoop, resetEventLoop, setEventLoop } from "./current.js";
+import { newEventLoop, runners } from "./current.js";
 import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
 import type { Main } from "./spawn.js";
 
@@ -9,16 +9,17 @@ const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 
 /** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
 export class Runner {
-  private loop: Loop | undefined;
-  private before: Loop | undefined; // what this one is in the place of
+  private loop: Promise<Loop> | undefined;
 
   /** Its loop is made by the first `run` or `getLoop`. */
   constructor(private options: LoopOptions = {}) {}
 
   /** Its loop, which is then what `getEventLoop` gives. */
-  async getLoop(): Promise<Loop> {
-    if (!this.loop) this.before = setEventLoop((this.loop = await newEventLoop(this.options)));
-    return this.loop;
+  getLoop(): Promise<Loop> {
+    return (this.loop ??= newEventLoop(this.options).then((loop) => {
+      runners.push(loop);
+      return loop;
+    }));
   }
 
   /** Runs a program to its end and gives its result. Tasks that are left go on; `close` cancels them. */
@@ -29,7 +30,7 @@ export class Runner {
 
   /** Cancels what is left, waits for it, and closes the loop. */
   async close(): Promise<void> {
-    const loop = this.loop;
+    const loop = await this.loop;
     if (!loop || loop.isClosed()) return;
     try {
       const tasks = loop.allTasks();
@@ -41,7 +42,7 @@ export class Runner {
       }
       await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
     } finally {
-      resetEventLoop(loop, this.before);
+      runners.splice(runners.indexOf(loop), 1);
       await loop.close();
     }
   }

@@ -3,17 +3,19 @@ import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { must } from "./errors.js";
 import { lend } from "./lent.js";
+import type { Loop } from "./loop.js";
 import { c } from "./module.js";
+import { within } from "./step.js";
 import { said, shown } from "./value.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
 export type Main<T = unknown> = Coroutine<T> | PromiseLike<T> | ((signal: AbortSignal) => Coroutine<T> | PromiseLike<T>);
 
-export function coroutineOf<T>(main: Main<T>): Coroutine<T> {
+export function coroutineOf<T>(loop: Loop, main: Main<T>): Coroutine<T> {
   if (isCoroutine(main)) return main as Coroutine<T>;
   if (typeof main !== "function") return awaiting(main);
   if (main.length > 0) return signalled(main);
-  const made = (main as () => Coroutine<T> | PromiseLike<T>)();
+  const made = within(loop, main as () => Coroutine<T> | PromiseLike<T>);
   return isCoroutine(made) ? (made as Coroutine<T>) : awaiting(made as PromiseLike<T>);
 }
 

@@ -12,6 +12,17 @@ export const present: { loop: Loop | undefined; until: number; ended: Task | und
   loop: undefined, until: Infinity, ended: undefined,
 };
 
+/** Calls `use` as what that loop runs. */
+export function within<T>(loop: Loop, use: () => T): T {
+  const outer = present.loop;
+  present.loop = loop;
+  try {
+    return use();
+  } finally {
+    present.loop = outer;
+  }
+}
+
 /** The object of a task of the core; another one when that was let go of. */
 export function taskAt(loop: Loop, pointer: number): Task {
   let task = tasks.get(pointer);

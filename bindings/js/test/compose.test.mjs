@@ -509,6 +509,31 @@ describe("a program", () => {
     await before.close();
   });
 
+  test("beside another leaves it its loop, whichever ends first, and this thread's is the same afterwards", async () => {
+    const before = await getEventLoop();
+    const main = (ms, loops) => async () => {
+      loops.push(getRunningLoop());
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      loops.push(getRunningLoop());
+    };
+    for (const [one, other] of [[5, 30], [30, 5]]) {
+      const first = [], second = [];
+      await Promise.all([run(main(one, first)), run(main(other, second))]);
+      assert.notEqual(first[0], second[0]);
+      assert.equal((one > other ? first : second)[1], (one > other ? first : second)[0]);
+      assert.equal(getRunningLoop(), before);
+    }
+    await before.close();
+    setEventLoop(undefined);
+  });
+
+  test("of one Runner beside another is on the same loop", async () => {
+    const runner = new Runner();
+    const [one, other] = await Promise.all([runner.run(function* () { return getRunningLoop(); }), runner.getLoop()]);
+    assert.equal(one, other);
+    await runner.close();
+  });
+
   test("after another has the loop and the contexts of the same Runner", async () => {
     const runner = new Runner(), loop = await runner.getLoop();
     assert.equal(await getEventLoop(), loop);
