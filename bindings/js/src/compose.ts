@@ -256,6 +256,7 @@ export class TaskGroup extends Owned {
    * failed.
    */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
-    return this.loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(this.open, own, made));
+    const { open } = this;
+    return this.loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made));
   }
 }

@@ -41,9 +41,7 @@ export class ContextVar<T = unknown> extends Owned {
 
   /** Sets it in the current context: the running task's or callback's, else the loop's own. */
   set(value: T, options?: OnLoop): void {
-    const { pointer } = loopOf(options), { open } = this;
-    write(room.value, value);
-    must(c.anyloop_contextvar_set(pointer, open, room.value));
+    must(c.anyloop_contextvar_set(loopOf(options).pointer, this.open, write(value)));
   }
 }
 

@@ -35,7 +35,7 @@ export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
   return new Loop(options);
 }
 
-/** The loop that runs, else the last runner's, else this thread's: the same one every time, made by the first call. */
+/** The loop that runs, else the last runner's, else this thread's: the same one each time, made by the first call. */
 export async function getEventLoop(): Promise<Loop> {
   await load();
   return known() ?? (current = new Loop());
@@ -48,7 +48,7 @@ export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   return before;
 }
 
-/** The loop that runs, else the one of `getEventLoop` if there is one: of runs beside each other only coroutines know theirs. */
+/** The loop that runs, else the one of `getEventLoop` if there is one. Of runs beside each other only coroutines know theirs. */
 export function getRunningLoop(): Loop {
   const loop = known();
   if (!loop) throw errorOf(K.E_STATE, "there is no loop yet: await getEventLoop() first, or use run()");

@@ -3,7 +3,7 @@ import { Future } from "./future.js";
 import type { Call } from "./copy.js";
 import { getRunningLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
-import { c, room } from "./module.js";
+import { c } from "./module.js";
 import type { WorkerPool } from "./pool.js";
 import { follow } from "./spawn.js";
 import { place, shown } from "./value.js";
@@ -81,8 +81,7 @@ export function submit<R>(
   const pointer = (executor ?? loop.defaultExecutor()).pointer;
   const order: Call["order"] = [module, name, parameters];
   const call: Call = { loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined };
-  place(room.value, call);
-  const future = new Future<R>(loop, given(c.guest_run(loop.pointer, pointer, room.value)));
+  const future = new Future<R>(loop, given(c.guest_run(loop.pointer, pointer, place(call))));
   call.future = new WeakRef<Future>(future);
   if (signal) follow(future, signal);
   return future;

@@ -133,28 +133,23 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
    */
   setResult(value: T): void;
   setResult(value?: T): void {
-    const pointer = this.borrow();
-    write(room.value, value);
-    must(c.anyloop_future_set_result(pointer, room.value));
+    must(c.anyloop_future_set_result(this.borrow(), write(value)));
   }
 
   /** Completes it with an error, which comes out as the same object. Throws as `setResult`. */
   setException(error: unknown): void {
-    const pointer = this.borrow();
-    writeError(room.value, error);
-    must(c.anyloop_future_set_error(pointer, room.value));
+    must(c.anyloop_future_set_error(this.borrow(), writeError(error)));
   }
 
   /** Asks for a cancellation; false when it is done already. */
   cancel(reason?: string): boolean {
     if (this.state !== K.PENDING) return false;
     const { open } = this;
+    let text = 0;
     try {
-      if (reason !== undefined) write(room.value, said(reason).toWellFormed()); // the core's reasons are texts
-    } catch { // no memory for it
-      reason = undefined;
-    }
-    return must(c.anyloop_future_cancel(open, reason === undefined ? 0 : room.value)) === 1;
+      if (reason !== undefined) text = write(said(reason).toWellFormed()); // the core's reasons are texts
+    } catch {} // no memory for it
+    return must(c.anyloop_future_cancel(open, text)) === 1;
   }
 
   /** Calls `callback` in a turn after this is done. */
@@ -316,11 +311,10 @@ export function promised(loop: Loop, promise: PromiseLike<unknown>): number {
 // `await` takes anything, and once: a thenable may call back twice, or at once, or throw.
 async function keep(promise: PromiseLike<unknown>, kept: number): Promise<void> {
   try {
-    write(room.value, await promise);
-    c.anyloop_promise_set_result(kept, room.value);
+    const value = await promise;
+    c.anyloop_promise_set_result(kept, write(value));
   } catch (error) {
-    writeError(room.value, error);
-    c.anyloop_promise_set_error(kept, room.value);
+    c.anyloop_promise_set_error(kept, writeError(error));
   }
   c.anyloop_promise_release(kept);
 }

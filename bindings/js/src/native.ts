@@ -40,7 +40,7 @@ function writeNative(pointer: number, value: unknown): void {
   if (value instanceof Uint8Array) writeBytes(pointer, value);
   else if (Array.isArray(value)) writeList(pointer, value);
   else if (typeof value === "bigint") writeInteger(pointer, value);
-  else write(pointer, value);
+  else write(value, pointer);
 }
 
 function writeInteger(pointer: number, value: bigint): void {

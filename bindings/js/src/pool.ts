@@ -214,8 +214,7 @@ export class WorkerPool {
   }
 
   private raise(call: Call, error: unknown): void {
-    writeError(room.value, error);
-    c.anyloop_job_raise_error(call.pointer, room.value);
+    c.anyloop_job_raise_error(call.pointer, writeError(error));
     call.future?.deref()?.raised(error);
     this.finish(call);
   }
@@ -269,12 +268,11 @@ export class WorkerPool {
   private conclude(call: Call, news: News, [first, text, thrown]: any[]): void {
     if (news === News.RESULT) {
       try {
-        write(room.value, first);
+        c.anyloop_job_return(call.pointer, write(first));
       } catch (error) { // no memory for it
         this.raise(call, error);
         return;
       }
-      c.anyloop_job_return(call.pointer, room.value);
       this.finish(call);
     } else if (news === News.THROWN) {
       this.raise(call, unpack(first as Thrown));

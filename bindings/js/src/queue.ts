@@ -41,9 +41,8 @@ export class Queue<T = unknown> extends Owned {
    * integer, is for a PriorityQueue.
    */
   put(item: T, priority = 0): Operation<void> {
-    const { open } = this, key = BigInt(priority);
-    write(room.value, item);
-    return new Operation<void>(this.loop, given(c.anyloop_queue_put(open, room.value, key)));
+    const key = BigInt(priority);
+    return new Operation<void>(this.loop, given(c.anyloop_queue_put(this.open, write(item), key)));
   }
 
   /** Takes an item out, and waits for one when there is none. ANYLOOP_E_SHUTDOWN: there is none and never will be. */
@@ -53,9 +52,8 @@ export class Queue<T = unknown> extends Owned {
 
   /** Puts an item in now, or throws ANYLOOP_E_FULL or ANYLOOP_E_SHUTDOWN. */
   putNowait(item: T, priority = 0): void {
-    const { open } = this, key = BigInt(priority);
-    write(room.value, item);
-    must(c.anyloop_queue_put_nowait(open, room.value, key));
+    const key = BigInt(priority);
+    must(c.anyloop_queue_put_nowait(this.open, write(item), key));
   }
 
   /** Takes an item out now, or throws ANYLOOP_E_EMPTY or ANYLOOP_E_SHUTDOWN. */

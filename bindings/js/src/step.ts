@@ -4,7 +4,7 @@ import { errorOf, must } from "./errors.js";
 import { own, Task } from "./future.js";
 import { called, type Coroutine, handBack, lend, runningAs, tasks, whatIsLent } from "./lent.js";
 import type { Loop } from "./loop.js";
-import { c, hooks, room } from "./module.js";
+import { c, hooks } from "./module.js";
 import { read, readError, write, writeError } from "./value.js";
 
 /** The loop that turns, and until when. `ended`: the task whose step was its last one, where slow ones are told. */
@@ -49,8 +49,7 @@ hooks.step = (number, task, event, outcome, said) => {
   try {
     answer = event === K.EVENT_CLOSE ? end(coroutine) : advance(coroutine, task, event, outcome, said);
   } catch (error) {
-    writeError(room.value, error);
-    c.anyloop_task_raise_error(task, room.value);
+    c.anyloop_task_raise_error(task, writeError(error));
     answer = K.STEP_RAISE;
     runningAs(number)?.raised(error);
   }
@@ -72,10 +71,7 @@ function advance(coroutine: Coroutine, task: number, event: number, outcome: num
       next = coroutine.throw(error);
     }
   }
-  if (next.value !== undefined) {
-    write(room.value, next.value);
-    c.anyloop_task_return(task, room.value);
-  }
+  if (next.value !== undefined) c.anyloop_task_return(task, write(next.value));
   return K.STEP_RETURN;
 }
 

@@ -28,16 +28,19 @@ function bits(at: number, kind: number, low: number, high: number): void {
   words[at + 4] = words[at + 5] = words[at + 6] = words[at + 7] = 0;
 }
 
-/** Writes the value at `pointer`; the next call of the core takes it. */
-export function write(pointer: number, value: unknown): void {
+/**
+ * Writes the value, and gives where: as the last argument of the call that takes it, since nothing else lets go of it, and
+ * what is thrown in between would keep it for ever.
+ */
+export function write(value: unknown, pointer = room.value): number {
   const at = pointer >> 2;
   switch (typeof value) {
     case "undefined":
       bits(at, K.NONE, 0, 0);
-      return;
+      break;
     case "boolean":
       bits(at, K.BOOL, value ? 1 : 0, 0);
-      return;
+      break;
     case "number":
       if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
         bits(at, K.INT, value >>> 0, Math.floor(value / 2 ** 32) >>> 0);
@@ -45,14 +48,15 @@ export function write(pointer: number, value: unknown): void {
         number.setFloat64(0, value, true);
         bits(at, K.FLOAT, number.getUint32(0, true), number.getUint32(4, true));
       }
-      return;
+      break;
     case "string":
-      if (!value.isWellFormed()) place(pointer, value); // no UTF-8 says it
-      else withText(value, (start, size) => must(c.anyloop_value_text(0, start, size, pointer)));
-      return;
+      if (value.isWellFormed()) withText(value, (start, size) => must(c.anyloop_value_text(0, start, size, pointer)));
+      else place(value, pointer); // no UTF-8 says it
+      break;
     default:
-      place(pointer, value);
+      place(value, pointer);
   }
+  return pointer;
 }
 
 /** A place in the table, which the core gives back by `drop`. */
@@ -66,9 +70,10 @@ export function kept(object: number): unknown {
   return objects[object];
 }
 
-/** Writes the value as a place in the table, whatever it is. */
-export function place(pointer: number, value: unknown): void {
+/** The same, as a place in the table whatever it is. */
+export function place(value: unknown, pointer = room.value): number {
   must(c.guest_value(keep(value), pointer));
+  return pointer;
 }
 
 /** Reads the value at `pointer`, which stays the core's. */
@@ -131,14 +136,13 @@ export function said(error: any): string {
   }
 }
 
-function describe(pointer: number, thrown: unknown, message: string, status: number): void {
+function describe(thrown: unknown, message: string, status: number): void {
   withText(message, (start, size) => {
     if (status === K.E_CANCELLED) {
-      must(c.anyloop_value_error(0, status, start, size, pointer));
+      must(c.anyloop_value_error(0, status, start, size, room.value));
       return;
     }
-    const foreign = room.value + 32, options = room.options >> 2;
-    place(foreign, thrown);
+    const foreign = place(thrown, room.value + 32), options = room.options >> 2;
     const words = heap();
     words.fill(0, options, options + 12); // anyloop_error_options
     words[options] = 48;
@@ -146,24 +150,25 @@ function describe(pointer: number, thrown: unknown, message: string, status: num
     words[options + 4] = start;
     words[options + 6] = size;
     words[options + 8] = foreign;
-    must(c.anyloop_value_error_with(0, room.options, pointer));
+    must(c.anyloop_value_error_with(0, room.options, room.value));
   });
 }
 
 /**
- * Writes what was thrown as an ERROR value at `pointer`; the next call of the core takes it. Anything may be thrown, also what
- * throws when it is looked at, and it must not: whoever calls it has nobody to tell.
+ * The same with what was thrown, as an ERROR value. Anything may be thrown, also what throws when it is looked at, and this must
+ * not: whoever calls it has nobody to tell.
  */
-export function writeError(pointer: number, thrown: unknown): void {
+export function writeError(thrown: unknown): number {
   try {
-    if (thrown instanceof AnyloopError) describe(pointer, thrown, thrown.text, thrown.status);
-    else describe(pointer, thrown, said(thrown), K.E_USER);
+    if (thrown instanceof AnyloopError) describe(thrown, thrown.text, thrown.status);
+    else describe(thrown, said(thrown), K.E_USER);
   } catch {
     try {
-      describe(pointer, thrown, "", K.E_USER);
+      describe(thrown, "", K.E_USER);
     } catch {
-      bits(pointer >> 2, K.ERROR, 0, 0);
-      heap()[(pointer >> 2) + 1] = K.E_NOMEM;
+      bits(room.value >> 2, K.ERROR, 0, 0);
+      heap()[(room.value >> 2) + 1] = K.E_NOMEM;
     }
   }
+  return room.value;
 }
