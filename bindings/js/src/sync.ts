@@ -34,9 +34,9 @@ function* holding<T>(what: { acquire(): Operation<void>; release(): void }, body
   }
 }
 
-// For the core, which would take -1 for four billion, and Infinity for none.
+// For the core, which would take -1 for four billion, Infinity for none, and 1.5 for one.
 function count(value: number, least = 0): number {
-  if (!(value >= least && value < 2 ** 32)) throw new RangeError(`${value} is no count from ${least} to 4294967295`);
+  if (value >>> 0 !== value || value < least) throw new RangeError(`${value} is no count from ${least} to 4294967295`);
   return value;
 }
 

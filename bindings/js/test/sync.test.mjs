@@ -132,7 +132,7 @@ describe("a Semaphore", () => {
   });
 
   inTask("and a barrier are of so many as can be counted", function* () {
-    for (const none of [-1, NaN, Infinity]) {
+    for (const none of [-1, NaN, Infinity, 1.5, "1"]) {
       assert.throws(() => new Semaphore(none), { name: "RangeError", message: `${none} is no count from 0 to 4294967295` });
       assert.throws(() => new Condition().notify(none), { name: "RangeError" });
     }
