@@ -47,10 +47,9 @@ type JobOf<F> = F extends (...parameters: infer A) => infer R ? Job<A, Awaited<R
 export function job<M = Record<string, (...parameters: any[]) => any>, N extends Functions<M> = Functions<M>>(
   module: URL | string | null, name: N,
 ): JobOf<M[N]> {
-  if (module !== null && !URL.canParse(module)) {
-    throw new TypeError(`${shown(module)} is no URL, as in ${LIKE}`);
-  }
-  return new Job(String(module ?? ""), name as string) as JobOf<M[N]>;
+  if (module !== null && !URL.canParse(module)) throw new TypeError(`${shown(module)} is no URL, as in ${LIKE}`);
+  if (typeof name !== "string") throw new TypeError(`${shown(name)} is no name, as in ${LIKE}`);
+  return new Job(String(module ?? ""), name) as JobOf<M[N]>;
 }
 
 /** Runs a job in a worker. Null is the loop's own pool. Throws ANYLOOP_E_FULL when the queue is full. */

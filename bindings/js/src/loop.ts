@@ -2,6 +2,7 @@
 // loop.ts -- the event loop: it pulls what is due from the core and runs it.
 import { K } from "./abi.js";
 import type { Context } from "./context.js";
+import { plain } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
@@ -282,7 +283,8 @@ export class Loop {
    * Closes it for ever. Tasks that are not done run their `finally` and stay pending. Jobs that wait in its own pool are
    * cancelled, and those that run may take `timeout` ms: then they end with their workers.
    */
-  async close({ timeout = 5000 }: { timeout?: number } = {}): Promise<void> {
+  async close(options: { timeout?: number } = {}): Promise<void> {
+    const { timeout = 5000 } = plain(options);
     this.closeNow();
     this.refusesJobs = true;
     await this.pool?.shutdown({ cancelQueued: true, timeout });
@@ -331,7 +333,7 @@ export class Loop {
 
   /** @internal `make` makes it, of a coroutine of the core and anyloop_task_options. */
   taskOf<T>(main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number): Task<T> {
-    const name = options.name ?? (typeof main === "function" ? main.name : ""), context = options.context?.open ?? 0;
+    const name = plain(options).name ?? (typeof main === "function" ? main.name : ""), context = options.context?.open ?? 0;
     const number = lendCoroutine(coroutineOf(this, main), this.pointer);
     const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
       withText(name, (start) => c.guest_coroutine(this.pointer, number, start));

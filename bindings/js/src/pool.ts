@@ -344,7 +344,8 @@ export class WorkerPool {
   }
 
   /** Takes no more jobs, and settles when none is left, and no worker. */
-  async shutdown({ cancelQueued = false, timeout = Infinity }: ShutdownOptions = {}): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    const { cancelQueued = false, timeout = Infinity } = plain(options);
     this.shut = true;
     if (cancelQueued) this.cancelWaiting();
     const timer = timeout < LONGEST ? setTimeout(() => this.terminate(), timeout) : undefined;

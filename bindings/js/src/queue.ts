@@ -2,7 +2,7 @@
 import { K } from "./abi.js";
 import { must } from "./errors.js";
 import { Operation } from "./future.js";
-import { loopOf, type OnLoop } from "./current.js";
+import { loopOf, type OnLoop, plain } from "./current.js";
 import { given, type Loop } from "./loop.js";
 import { c, heap, room } from "./module.js";
 import { Owned } from "./owned.js";
@@ -93,8 +93,8 @@ export class Queue<T = unknown> extends Owned {
    * Puts fail from now on, and gets once it is empty. `immediate`: it is emptied now, and what was in it counts as dealt
    * with.
    */
-  shutdown({ immediate = false }: { immediate?: boolean } = {}): void {
-    must(c.anyloop_queue_shutdown(this.open, immediate ? 1 : 0));
+  shutdown(options: { immediate?: boolean } = {}): void {
+    must(c.anyloop_queue_shutdown(this.open, plain(options).immediate ? 1 : 0));
   }
 }
 

@@ -48,9 +48,19 @@ describe("what are no options", () => {
   for (const [name, call] of Object.entries({
     Queue: () => new Queue(2), PriorityQueue: () => new PriorityQueue(2), WorkerPool: () => new WorkerPool(2), Lock: () => new Lock(loop),
     TaskGroup: () => new TaskGroup(loop), sleep: () => sleep(1, loop), gather: () => gather([], later(1)),
+    "loop.createTask": () => loop.createTask(later(1), "a name"), "queue.shutdown": () => new Queue({ loop }).shutdown(true),
   })) {
     test(`are refused by ${name}`, () => assert.throws(call, { name: "TypeError", message: /no object with options/ }));
   }
+});
+
+test("what are no options is refused by the ends, which then can still come", async () => {
+  const loop = newVirtualLoop(), pool = new WorkerPool(), refused = { name: "TypeError", message: /no object with options/ };
+  await assert.rejects(loop.close(2), refused);
+  await assert.rejects(pool.shutdown(true), refused);
+  assert.equal(loop.isClosed(), false);
+  await loop.close();
+  await pool.shutdown();
 });
 
 describe("gather", () => {

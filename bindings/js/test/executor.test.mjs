@@ -47,6 +47,7 @@ describe('a job', () => {
     for (const wrong of ['./x.mjs', () => 1, undefined]) {
       assert.throws(() => job(wrong, 'add'), {name: 'TypeError', message: / is no URL, as in job\(new URL/});
     }
+    assert.throws(() => job(new URL('file:///x.mjs')), {name: 'TypeError', message: /^undefined is no name, as in job\(new URL/});
   });
 
   test('may post messages of its own', () => withPool(one, async pool => {
