@@ -7,7 +7,7 @@ import { duration, given, type Loop, NEVER, type TaskOptions, time, whenOf } fro
 import { c, heap, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import type { Main } from "./spawn.js";
-import { shown } from "./value.js";
+import { shown } from "./words.js";
 
 type Awaited_<A> = A extends Awaitable<infer T> ? T : never;
 
@@ -101,7 +101,9 @@ export interface WaitOptions extends OnLoop {
 export function* wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Coroutine<[Set<F>, Set<F>]> {
   const loop = loopFor(futures, options), limit = duration(options.timeout), byPointer = new Map<number, F>();
   for (const future of futures) {
-    if (!(future instanceof Future) || future instanceof Operation) throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
+    if (!(future instanceof Future) || future instanceof Operation) {
+      throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
+    }
     byPointer.set(future.borrow(), future);
   }
   const waiting = withAll(loop, byPointer.values(), (array, count) =>

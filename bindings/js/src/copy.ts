@@ -62,7 +62,7 @@ export class Copy {
       worker.on("message", hear);
       worker.on("messageerror", unreadable);
       let why: unknown;
-      worker.on("error", (error: unknown) => (why = error)); // what it has said before may come after this, but not after its exit
+      worker.on("error", (error: unknown) => (why = error)); // what it has said may come after this, but not after its exit
       worker.on("exit", (code: number) => die(why ?? new Error(`it exited with status ${code}`)));
     } else {
       worker.onmessage = (event: MessageEvent) => hear(event.data);

@@ -4,7 +4,7 @@ import { errorOf } from "./errors.js";
 import { load } from "./load.js";
 import { Loop, type LoopOptions } from "./loop.js";
 import { present } from "./step.js";
-import { shown } from "./value.js";
+import { shown } from "./words.js";
 
 let current: Loop | undefined;
 /** @internal Those of runners that are not closed: the last is in the current one's place. */
@@ -41,14 +41,18 @@ export async function getEventLoop(): Promise<Loop> {
   return known() ?? (current = new Loop());
 }
 
-/** Makes it what `getEventLoop` gives outside of runs; undefined: the next call makes a new one. Returns what that was before. */
+/**
+ * Makes it what `getEventLoop` gives outside of runs; undefined: the next call makes a new one. Returns what that was before.
+ */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   const before = current;
   current = loop;
   return before;
 }
 
-/** The loop that runs, else the one of `getEventLoop` if there is one. Of runs beside each other only coroutines know theirs. */
+/**
+ * The loop that runs, else the one of `getEventLoop` if there is one. Of runs beside each other only coroutines know theirs.
+ */
 export function getRunningLoop(): Loop {
   const loop = known();
   if (!loop) throw errorOf(K.E_STATE, "there is no loop yet: await getEventLoop() first, or use run()");

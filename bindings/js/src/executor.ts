@@ -6,7 +6,8 @@ import { given, type Loop } from "./loop.js";
 import { c } from "./module.js";
 import type { WorkerPool } from "./pool.js";
 import { follow } from "./spawn.js";
-import { place, shown } from "./value.js";
+import { place } from "./value.js";
+import { shown } from "./words.js";
 
 /** How a job is run. */
 export interface JobOptions {

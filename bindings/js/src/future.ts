@@ -6,7 +6,8 @@ import { c, heap, room, textAt, withText } from "./module.js";
 import { loopOf, type OnLoop } from "./current.js";
 import type { Loop } from "./loop.js";
 import { Owned } from "./owned.js";
-import { read, readError, said, shown, write, writeError } from "./value.js";
+import { read, readError, write, writeError } from "./value.js";
+import { said, shown } from "./words.js";
 
 export type { Coroutine } from "./lent.js";
 /** What a coroutine may await: tasks and operations are futures. */

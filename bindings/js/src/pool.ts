@@ -9,7 +9,8 @@ import { plain } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { c, heap, hooks, host, isNode, room } from "./module.js";
 import { type Thrown, unpack } from "./thrown.js";
-import { keep, kept, read, said, write, writeError } from "./value.js";
+import { keep, kept, read, write, writeError } from "./value.js";
+import { said } from "./words.js";
 import { News } from "./worker.js";
 
 /** What a pool is like. */

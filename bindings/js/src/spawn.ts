@@ -6,7 +6,7 @@ import { lend } from "./lent.js";
 import type { Loop } from "./loop.js";
 import { c } from "./module.js";
 import { within } from "./step.js";
-import { said, shown } from "./value.js";
+import { said, shown } from "./words.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
 export type Main<T = unknown> = Coroutine<T> | PromiseLike<T> | ((signal: AbortSignal) => Coroutine<T> | PromiseLike<T>);

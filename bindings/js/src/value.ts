@@ -5,6 +5,7 @@
 import { K } from "./abi.js";
 import { AnyloopError, errorOf, ExceptionGroup, must } from "./errors.js";
 import { c, heap, heap8, hooks, room, text, withText } from "./module.js";
+import { said } from "./words.js";
 
 const objects: unknown[] = [undefined], free: number[] = [];
 const number = new DataView(new ArrayBuffer(8));
@@ -116,24 +117,6 @@ export function readError(pointer: number): unknown {
   const options = cause !== 0 ? { cause: read(cause) } : undefined;
   if (children !== 0) return new ExceptionGroup(read(children) as unknown[], message, options);
   return errorOf(c.anyloop_error_code(pointer), message, options);
-}
-
-/** For a message. Not everything is made a text of. */
-export function shown(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return `[${typeof value}]`;
-  }
-}
-
-/** What an error says, whatever was thrown. */
-export function said(error: any): string {
-  try {
-    return String(error?.message ?? error);
-  } catch {
-    return shown(error);
-  }
 }
 
 function describe(thrown: unknown, message: string, status: number): void {

@@ -3,6 +3,7 @@
 // To it: [module, name, arguments]. From it: [news, ms, ...], with the ms that the job took.
 import { K } from "./abi.js";
 import { pack } from "./thrown.js";
+import { said } from "./words.js";
 
 /** @internal No number that a job's own messages may begin with. */
 export const enum News {
@@ -65,14 +66,6 @@ export function progress(value: unknown, moved?: Transferable[]): void {
   mine.port.postMessage([News.PROGRESS, 0, value], moved);
 }
 
-function reason(error: any): string {
-  try {
-    return String(error?.message ?? error);
-  } catch {
-    return typeof error;
-  }
-}
-
 type Say = (ms: number) => void; // a job's last word
 
 function fail(status: number, text: string, error: unknown): Say {
@@ -80,7 +73,7 @@ function fail(status: number, text: string, error: unknown): Say {
 }
 
 function unreadable(error: unknown): Say {
-  return fail(K.E_TYPE, `what was sent to the worker cannot be read: ${reason(error)}`, error);
+  return fail(K.E_TYPE, `what was sent to the worker cannot be read: ${said(error)}`, error);
 }
 
 function succeed(name: string, value: unknown): Say {
@@ -88,7 +81,7 @@ function succeed(name: string, value: unknown): Say {
     try {
       mine.port!.postMessage([News.RESULT, ms, value], mine.transfers.get(value as object));
     } catch (error) {
-      fail(K.E_TYPE, `the result of ${name} cannot be sent: ${reason(error)}`, error)(ms);
+      fail(K.E_TYPE, `the result of ${name} cannot be sent: ${said(error)}`, error)(ms);
     }
   };
 }
@@ -150,7 +143,7 @@ export function serve(functions: Functions = {}): void {
     try {
       loaded = await import(/* @vite-ignore */ /* webpackIgnore: true */ module);
     } catch (error) {
-      return fail(K.E_NOT_FOUND, `cannot load ${module}: ${reason(error)}`, error);
+      return fail(K.E_NOT_FOUND, `cannot load ${module}: ${said(error)}`, error);
     }
     modules.set(module, loaded);
     return call(loaded, name, module, parameters);
@@ -174,7 +167,7 @@ export function serve(functions: Functions = {}): void {
     try {
       say(ms);
     } catch (error) { // a getter's, for instance
-      fail(K.E_TYPE, `what ${(order as Order)[1]} threw cannot be sent: ${reason(error)}`, undefined)(ms);
+      fail(K.E_TYPE, `what ${(order as Order)[1]} threw cannot be sent: ${said(error)}`, undefined)(ms);
     }
   }
 
