@@ -1,5 +1,5 @@
-// emscripten.js -- the host of a module that Emscripten built: what host.js asks of it, in Emscripten's words.
-anyloopHost({
+// emscripten.js -- the environment of a module that Emscripten built: what turns.js and host.js ask of it, in its words.
+{
   bytes: function () { return HEAPU8; },
   head: function (size) { return _anyl_wasm_head(size); },
   body: function (size) { return _anyl_wasm_body(size); },
@@ -14,7 +14,10 @@ anyloopHost({
       handleException(e); // which knows what exit throws
     }
   },
-  ended: function () { return ABORT; },
+  ended: function () {
+    if (ABORT) anyl_js_host.made.leave();
+    return ABORT;
+  },
   // Not by UTF8ToString, which newer ones link for C that needs it alone.
   text: function (pointer, size) {
     pointer >>>= 0;
@@ -74,4 +77,4 @@ anyloopHost({
     return make ? make(name) : new Worker(this.program(), {name: 'anyloop ' + name});
   },
   born: typeof WorkerGlobalScope === 'function' && typeof self === 'object' && self.name.indexOf('anyloop ') === 0 ? {} : null
-})
+}

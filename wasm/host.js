@@ -1,9 +1,9 @@
-// host.js -- the host of the core on the web: a page, a Web Worker, Node and its worker_threads.
+// host.js -- the host of a program of C on the web: in a page, a Web Worker, Node and its worker_threads.
 //
-// Owns:          the workers, and what is to be turned and when.
+// Owns:          the workers, and how the program waits. Its turns are those of turns.js.
 // Must not know: how the module was built: `env` says what differs between Emscripten's and a plain one.
 //
-// It returns what core/port/wasm/host.h imports, under the same names. Times are ms on `now`, negative ones never.
+// It returns what core/port/wasm/host.h imports, under the same names. Times are ms, negative ones never.
 // Old syntax on purpose: Debian's Emscripten takes no newer, and a page may not either.
 //
 // Messages. To a worker: [ticket, job, head, body], or GO, which ends a recall. From it: [news, ticket, head, body, ran]
@@ -14,7 +14,7 @@
 // In Node each worker has a port of its own, which can be read while this thread blocks, and a cell of shared memory
 // that says how many recalls are under way, and whether the worker is to hush: it looks at the first before it begins a
 // job, and waits for the other before it says anything. All ring one bell.
-function anyloopHost(env) {
+function anyloopHost(env, turns) {
   var READY = 0, SKIPPED = 3, DIED = 4, PRINT = 5, GO = 0;
   var SHORT = 256, SMALL = 16384, LARGE = 1 << 20, LONGEST = 0x7fffffff, MOST = 1000;
   var UNREADABLE = 'no memory for what it was told, or said';
@@ -24,96 +24,6 @@ function anyloopHost(env) {
   var scope = typeof self === 'object' ? self : globalThis;
 
   env.open();
-
-  function now() {
-    return performance.now();
-  }
-
-  // ---- turns: each is a macrotask, and there is one timer at a time
-
-  var turns = new Map(), timer = null, timerAt = Infinity, taskDue = false, turning = false, channel = null, tasks = [];
-
-  function task(run) {
-    if (typeof setImmediate === 'function') {
-      setImmediate(run);
-      return;
-    }
-    if (!channel) {
-      channel = new MessageChannel();
-      channel.port1.onmessage = function () { tasks.shift()(); };
-    }
-    tasks.push(run);
-    channel.port2.postMessage(0);
-  }
-
-  function arrange() {
-    var next = Infinity, time = now();
-    turns.forEach(function (entry) { next = Math.min(next, entry.at); });
-    if (next <= time) {
-      if (!taskDue) {
-        taskDue = true;
-        task(runTurns);
-      }
-    } else if (next !== timerAt) {
-      clearTimeout(timer);
-      timerAt = next;
-      timer = next === Infinity ? null : setTimeout(timeUp, Math.min(Math.ceil(next - time), LONGEST));
-    }
-  }
-
-  function timeUp() {
-    timerAt = Infinity;
-    timer = null;
-    runTurns();
-  }
-
-  function runTurns() {
-    var time = now(), due = [];
-    taskDue = false;
-    turning = true;
-    env.stay(false); // when it calls exit, the program ends
-    turns.forEach(function (entry, data) { if (entry.at <= time) due.push([entry, data]); });
-    try {
-      due.forEach(function (item) {
-        if (turns.get(item[1]) === item[0]) { // not taken back by one before it
-          turns.delete(item[1]);
-          env.turn(item[0].turn, item[1]);
-          if (env.ended()) leave();
-        }
-      });
-    } finally { // one that throws costs the others nothing
-      turning = false;
-      env.stay(turns.size > 0);
-      arrange();
-    }
-  }
-
-  // In a macrotask that is there already, a message's: what `run` wakes is turned at its end, and not in another one,
-  // which costs 3 us.
-  function during(run) {
-    if (turning || taskDue) {
-      run();
-      return;
-    }
-    taskDue = true;
-    try {
-      run();
-    } finally {
-      runTurns();
-    }
-  }
-
-  function leave() {
-    turns.clear();
-    workers.forEach(function (copy, number) { end(number); });
-  }
-
-  function turnAt(data, at, turn) {
-    if (at < 0) turns.delete(data);
-    else turns.set(data, {at: at, turn: turn});
-    if (!turning) env.stay(turns.size > 0);
-    arrange();
-  }
 
   // ---- memory
 
@@ -269,7 +179,7 @@ function anyloopHost(env) {
       (isNode ? startThread : startWorker)(copy, env.text(name, size));
     } catch (e) { // a policy of the page, or of the system
       unborn.push([copy, e && e.message || e]);
-      task(tellUnborn);
+      turns.task(tellUnborn);
     }
     return copy.number;
   }
@@ -288,6 +198,11 @@ function anyloopHost(env) {
     Atomics.store(copy.cell, 1, 0);
     Atomics.notify(copy.cell, 1);
     if (workers.get(number) === copy) copy.port.postMessage(GO);
+  }
+
+  // The program has ended.
+  function leave() {
+    workers.forEach(function (copy, number) { end(number); });
   }
 
   function end(number) {
@@ -346,7 +261,7 @@ function anyloopHost(env) {
       }
       suspended = true;
       settle = done;
-      if (timer === undefined) task(done);
+      if (timer === undefined) turns.task(done);
       Promise.resolve().then(function () { env.suspended(); });
     });
   }
@@ -397,7 +312,7 @@ function anyloopHost(env) {
     }
     try {
       if (!writeMessage(message[2], message[3])) throw new Error('no memory for the input');
-      began = now();
+      began = turns.now();
       env.serve(job, message[2].length);
     } catch (e) {
       stopServing(e && e.message || String(e));
@@ -420,19 +335,18 @@ function anyloopHost(env) {
 
   function reply(news, head, headSize, body, bodySize) {
     var message = pack(news, current, head, headSize, body, bodySize);
-    message.push(now() - began);
+    message.push(turns.now() - began);
     say(message);
   }
 
   return {
-    now: now,
+    now: turns.now,
     log: function (level, text, size) { env.log(level, env.text(text, size)); },
     blocking: blocking,
     wait: wait,
     suspend: suspend,
     rouse: function () { settle(); },
-    turn_at: turnAt,
-    during: during,
+    turn_at: turns.turn_at,
     workers: count,
     worker_start: start,
     worker_send: send,
@@ -441,6 +355,7 @@ function anyloopHost(env) {
     worker_end: end,
     worker_busy: busy,
     serve: serve,
-    reply: reply
+    reply: reply,
+    leave: leave
   };
 }

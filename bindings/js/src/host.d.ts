@@ -1,7 +1,4 @@
-// What the shared host logic of the web gives: ../../../wasm/host.js, which the build copies beside this.
-export interface Host {
-  during(run: () => void): void;
-  turn_at(loop: number, at: number, call: number): void;
-  [name: string]: (...parameters: any[]) => any;
-}
-export function anyloopHost(environment: Record<string, unknown>): Host;
+// What the host of a program of C gives to it: ../../../wasm/host.js, which the build copies beside this.
+import type { Turns } from "./turns.js";
+
+export function anyloopHost(environment: Record<string, unknown>, turns: Turns): WebAssembly.ModuleImports;

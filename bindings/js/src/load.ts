@@ -1,21 +1,11 @@
 // load.ts -- loading the module: the package's own, or a program's, which holds the core too.
 import { K, type ProgramExports } from "./abi.js";
-import { anyloopHost } from "./host.js";
-import { adopt, c, heap8, hooks, isNode, text, textAt } from "./module.js";
-import { printBy, say, wasi } from "./wasi.js";
+import { adopt, c, hooks, isNode, text, textAt } from "./module.js";
+import type { Serving } from "./program.js";
+import { anyloopTurns, type Turns } from "./turns.js";
 
 /** A program of C as `anyloop-cc` builds it: where it is, or itself. */
 export type Program = string | URL | WebAssembly.Module;
-
-// What such a program exports beside the core, for its jobs in workers (core/port/wasm/host.h), and to serve them.
-interface Serving {
-  anyl_wasm_turn(call: number, data: number): void;
-  anyl_wasm_head(size: number): number;
-  anyl_wasm_body(size: number): number;
-  anyl_wasm_heard(worker: number, news: number, ticket: number, size: number, ran: number): void;
-  anyl_wasm_find(size: number): number;
-  anyl_wasm_serve(job: number, size: number): void;
-}
 
 const serving = () => c as ProgramExports & Serving;
 const here = import.meta.url; // bundlers would follow what is asked for beside the name itself
@@ -32,15 +22,8 @@ async function compile(program: Program): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-// A worker of a program's own jobs has its own copy of the program. Node's finds it in its data, a page's is sent it first.
-function startWorker(name: string, module: WebAssembly.Module): Worker {
-  const worker = new Worker(new URL("./program-worker.js", import.meta.url), { type: "module", name: `anyloop ${name}` });
-  worker.postMessage(module);
-  return worker;
-}
-
 // The headers of this package's version are those that a program's C is to have been built with.
-function link(module: WebAssembly.Module, imports: Record<string, any>): WebAssembly.Exports {
+function link(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
   const lacking = WebAssembly.Module.imports(module).find((wanted) => imports[wanted.module]?.[wanted.name] === undefined);
   const { exports } = lacking ? { exports: {} } : new WebAssembly.Instance(module, imports);
   const program = exports as unknown as Partial<ProgramExports>;
@@ -51,32 +34,11 @@ function link(module: WebAssembly.Module, imports: Record<string, any>): WebAsse
   return exports;
 }
 
-function instantiate(module: WebAssembly.Module, born: object | null): void {
-  const host = anyloopHost({
-    bytes: heap8,
-    head: (size: number) => serving().anyl_wasm_head(size),
-    body: (size: number) => serving().anyl_wasm_body(size),
-    heard: (...news: [number, number, number, number, number]) => serving().anyl_wasm_heard(...news),
-    find: (size: number) => serving().anyl_wasm_find(size),
-    serve: (job: number, size: number) => serving().anyl_wasm_serve(job, size),
-    turn: (call: number, data: number) => (call === 0 ? hooks.turn(data) : serving().anyl_wasm_turn(call, data)),
-    text: (pointer: number, size: number) => (size < 0 ? textAt(pointer) : text(pointer, size)),
-    log: (level: number, line: string) => console[level === 1 ? "error" : "warn"](`anyloop: ${line}`),
-    print: say,
-    printBy,
-    open() {},
-    stay() {},
-    ended: () => false,
-    suspends: () => false,
-    builtin: (name: string) => process.getBuiltinModule(name as any),
-    program: () => new URL("./program-worker.js", here).href,
-    worker: (name: string) => startWorker(name, module),
-    module,
-    born,
-  });
-  const imports = {
-    ...host,
-    blocking: () => 0,
+function coreImports({ now, turn_at }: Turns): WebAssembly.ModuleImports {
+  return {
+    now,
+    turn_at,
+    log: (level: number, line: number, size: number) => console[level === 1 ? "error" : "warn"](`anyloop: ${text(line, size)}`),
     step: hooks.step,
     call: hooks.call,
     hand_back: hooks.handBack,
@@ -87,8 +49,22 @@ function instantiate(module: WebAssembly.Module, born: object | null): void {
     write: (line: number, size: number) => hooks.write(text(line, size)),
     unhandled: (loop: number, message: number, error: number) => hooks.unhandled(loop, textAt(message), error),
   };
-  const env = { emscripten_notify_memory_growth() {} }; // Emscripten's; the views see it by themselves
-  adopt(link(module, { anyloop: imports, wasi_snapshot_preview1: wasi, env }), host);
+}
+
+// Here, since webpack warns of a script which is asked for where only that script itself comes later, by `import()`.
+function startWorker(name: string): Worker {
+  return new Worker(new URL("./program-worker.js", import.meta.url), { type: "module", name });
+}
+
+async function begin(program: Program | undefined, born: object | null): Promise<void> {
+  const module = await compile(program ?? new URL("./anyloop.wasm", import.meta.url));
+  const turns = anyloopTurns({
+    turn: (call, data) => (call === 0 ? hooks.turn(data) : serving().anyl_wasm_turn(call, data)),
+    stay() {},
+    ended: () => false,
+  });
+  const { anyloop, ...others } = program ? (await import("./program.js")).importsOf(module, serving, turns, born, startWorker) : {};
+  adopt(link(module, { ...others, anyloop: { ...anyloop, ...coreImports(turns) } }), turns);
   serving().guest_begin?.(); // the package's own has none
 }
 
@@ -103,10 +79,8 @@ export function load(program?: Program): Promise<void>;
 export function load(program: Program, born: object): Promise<void>;
 export async function load(program?: Program, born: object | null = null): Promise<void> {
   if (program && loading) throw new Error("anyloop: a module is loaded already: load your own first");
-  return (loading ??= compile(program ?? new URL("./anyloop.wasm", import.meta.url))
-    .then((module) => instantiate(module, born))
-    .catch((error) => {
-      loading = undefined;
-      throw error;
-    }));
+  return (loading ??= begin(program, born).catch((error) => {
+    loading = undefined;
+    throw error;
+  }));
 }

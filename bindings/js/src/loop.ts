@@ -8,7 +8,7 @@ import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
 import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
-import { c, floats, heap, hooks, host, isNode, room, withPointers, withText } from "./module.js";
+import { c, floats, heap, hooks, isNode, room, turns, withPointers, withText } from "./module.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
@@ -155,7 +155,7 @@ export class Loop {
     this.going = options.hosted !== false;
     if (!this.going) return;
     must(c.guest_host(this.pointer));
-    host.turn_at(this.pointer, 0, 0); // from then on it asks by itself
+    turns.turn_at(this.pointer, 0, 0); // from then on it asks by itself
   }
 
   // ---- turning
@@ -204,7 +204,7 @@ export class Loop {
     } else {
       const jumps = this.virtual && deadline !== Infinity;
       if (jumps && deadline !== 0) this.wait(deadline);
-      host.turn_at(this.pointer, deadline === Infinity ? -1 : jumps ? 0 : deadline, 0);
+      turns.turn_at(this.pointer, deadline === Infinity ? -1 : jumps ? 0 : deadline, 0);
     }
   }
 
@@ -228,7 +228,7 @@ export class Loop {
     watchForEnd();
     this.runs.add(run);
     this.going = true;
-    host.turn_at(this.pointer, 0, 0);
+    turns.turn_at(this.pointer, 0, 0);
   }
 
   /** @internal Throws when it cannot run. */
@@ -299,7 +299,7 @@ export class Loop {
       else letGo(held);
     }
     if (!loops.delete(this.pointer)) return;
-    host.turn_at(this.pointer, -1, 0);
+    turns.turn_at(this.pointer, -1, 0);
     closed.register(this, this.pointer);
     closedLoops.set(this.pointer, new WeakRef(this));
     orphan(this.pointer);

@@ -1,6 +1,6 @@
 // module.ts -- the wasm module: what it exports, its memory, its words, and what it calls.
 import type { Exports } from "./abi.js";
-import type { Host } from "./host.js";
+import type { Turns } from "./turns.js";
 
 /** The C interface, and what else a program of its own exports. Before it is loaded whoever comes to it is told so. */
 export let c: Exports & { _initialize?(): void } = new Proxy({} as any, {
@@ -8,7 +8,7 @@ export let c: Exports & { _initialize?(): void } = new Proxy({} as any, {
     throw new Error("anyloop: no module is loaded yet: use run(), or await getEventLoop() or load() first");
   },
 });
-export let host: Host;
+export let turns: Turns;
 
 let words = new Uint32Array(), bytes = new Uint8Array(), doubles = new Float64Array();
 const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -107,9 +107,9 @@ export function need(pointer: number): number {
 export const isNode = typeof process === "object" && !!process.versions?.node;
 
 /** Takes an instance in, whose exports these are. */
-export function adopt(exports: WebAssembly.Exports, by: Host): void {
+export function adopt(exports: WebAssembly.Exports, by: Turns): void {
   c = { ...exports } as unknown as Exports;
-  host = by;
+  turns = by;
   look();
   c._initialize?.();
   let at = need(c.malloc(512 + TEXT + 4 * POINTERS));

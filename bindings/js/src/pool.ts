@@ -7,7 +7,7 @@ import { K } from "./abi.js";
 import { type AnyWorker, type Call, Copy } from "./copy.js";
 import { plain } from "./current.js";
 import { errorOf, must } from "./errors.js";
-import { c, heap, hooks, host, isNode, room } from "./module.js";
+import { c, heap, hooks, isNode, room, turns } from "./module.js";
 import { type Thrown, unpack } from "./thrown.js";
 import { keep, kept, read, write, writeError } from "./value.js";
 import { said } from "./words.js";
@@ -231,7 +231,7 @@ export class WorkerPool {
   /** @internal */
   hear(copy: Copy, message: unknown): void {
     if (this.calls.size > 1) this.heard(copy, message); // more may come in this macrotask: one turn is for all
-    else host.during(() => this.heard(copy, message));
+    else turns.during(() => this.heard(copy, message));
   }
 
   private heard(copy: Copy, message: unknown): void {
