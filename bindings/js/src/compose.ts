@@ -1,7 +1,7 @@
 // compose.ts -- awaiting many, limits of time, groups.
 import { K } from "./abi.js";
 import { errorOf, must } from "./errors.js";
-import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
+import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, operation, taken, Task } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { duration, given, type Loop, NEVER, type TaskOptions, time, whenOf } from "./loop.js";
 import { c, heap, room, withPointers } from "./module.js";
@@ -98,7 +98,7 @@ export interface WaitOptions extends OnLoop {
 }
 
 /** Waits for futures and tasks, and cancels none: `[done, pending]`. Of anything else `ensureFuture` makes one first. */
-export function* wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Coroutine<[Set<F>, Set<F>]> {
+export function wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Operation<[Set<F>, Set<F>]> {
   const loop = loopFor(futures, options), limit = duration(options.timeout), byPointer = new Map<number, F>();
   for (const future of futures) {
     if (!(future instanceof Future) || future instanceof Operation) {
@@ -109,8 +109,12 @@ export function* wait<F extends Future<any>>(futures: Iterable<F>, options: Wait
   const waiting = withAll(loop, byPointer.values(), (array, count) =>
     given(c.anyloop_wait(loop.pointer, array, count, RETURN_WHEN[options.returnWhen ?? "ALL_COMPLETED"],
       limit)));
-  const [done, pending] = (yield* new Operation<[number[], number[]]>(loop, waiting));
-  return [new Set(done.map((p) => byPointer.get(p)!)), new Set(pending.map((p) => byPointer.get(p)!))];
+  return operation(loop, sorted(new Operation<[number[], number[]]>(loop, waiting), byPointer));
+}
+
+function* sorted<F>(waiting: Operation<[number[], number[]]>, futures: Map<number, F>): Coroutine<[Set<F>, Set<F>]> {
+  const [done, pending] = (yield* waiting).map((those) => new Set(those.map((pointer) => futures.get(pointer)!)));
+  return [done!, pending!];
 }
 
 /** Awaits it for at most `ms` milliseconds, then cancels it and fails with a TimeoutError. */
@@ -154,8 +158,12 @@ export class Completions<T> extends Owned {
     return this.following(c.anyloop_completions_next(this.open));
   }
 
-  /** In a coroutine: the next that is done, itself; undefined after the last. */
-  *nextFuture(): Coroutine<Future<T> | undefined> {
+  /** The next that is done, itself, or in an async function its result; undefined after the last. */
+  nextFuture(): Operation<Future<T> | undefined> {
+    return operation(this.loop, this.nextItself());
+  }
+
+  private *nextItself(): Coroutine<Future<T> | undefined> {
     const next = this.following(c.anyloop_completions_next_future(this.open));
     return next && this.futures.get((yield next) as number);
   }
@@ -187,7 +195,12 @@ export function asCompleted<T>(awaitables: Iterable<Awaitable<T>>, options?: Com
 export type Body<T, In = void> = Awaitable<T> | ((within: In) => Awaitable<T>);
 
 function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
-  return taken(loop, typeof body === "function" ? (body as (within: In) => Awaitable<T>)(within) : body);
+  return taken(loop, typeof body === "function" ? calling(body as (within: In) => Awaitable<T>, within) : body);
+}
+
+// A body is called in what it runs in: an async function begins at once.
+function* calling<T, In>(body: (within: In) => Awaitable<T>, within: In): Coroutine<T> {
+  return (yield body(within)) as T;
 }
 
 /** A limit of time for what is run in it, which can be moved. */

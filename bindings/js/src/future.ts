@@ -4,7 +4,7 @@ import { errorOf, must } from "./errors.js";
 import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
 import { c, heap, room, textAt, withText } from "./module.js";
 import { loopOf, type OnLoop } from "./current.js";
-import type { Loop } from "./loop.js";
+import { given, type Loop } from "./loop.js";
 import { Owned } from "./owned.js";
 import { read, readError, write, writeError } from "./value.js";
 import { said, shown } from "./words.js";
@@ -280,6 +280,38 @@ export class Operation<T = unknown> extends Future<T> {
   override lent(): number {
     return this.pointer === 0 ? super.lent() : this.giveAway();
   }
+}
+
+// A coroutine of ours as an operation. `yield*` goes through it here; for anybody else it is the core's.
+class Steps<T> extends Operation<T> {
+  constructor(loop: Loop, private coroutine: Coroutine<T> | undefined) {
+    super(loop, 0);
+  }
+
+  private begin(): Coroutine<T> | undefined {
+    const { coroutine } = this;
+    this.coroutine = undefined;
+    return coroutine;
+  }
+
+  override get open(): number {
+    const coroutine = this.begin();
+    if (coroutine) this.replace(given(own(this.loop, coroutine)));
+    return super.open;
+  }
+
+  override lent(): number {
+    return this.coroutine ? (void this.open, this.giveAway()) : super.lent();
+  }
+
+  override [Symbol.iterator](): Iterator<Future<T>, T, unknown> {
+    return (this.begin() ?? super[Symbol.iterator]()) as Iterator<Future<T>, T, unknown>;
+  }
+}
+
+/** A coroutine of ours as what is awaited like the core's own, in an async function too. */
+export function operation<T>(loop: Loop, coroutine: Coroutine<T>): Operation<T> {
+  return new Steps(loop, coroutine);
 }
 
 export function isCoroutine(value: unknown): value is Coroutine {

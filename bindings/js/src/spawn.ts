@@ -1,7 +1,8 @@
 // spawn.ts -- what a task is made of, and signals of the web to and from it.
+import { K } from "./abi.js";
 import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { must } from "./errors.js";
+import { errorOf, must } from "./errors.js";
 import { lend } from "./lent.js";
 import type { Loop } from "./loop.js";
 import { c } from "./module.js";
@@ -36,11 +37,16 @@ export function* waiting<T>(promise: PromiseLike<T>): Coroutine<T> {
 
 function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike<T>): Coroutine<T> {
   const controller = new AbortController();
+  let over = false;
   try {
-    return (yield main(controller.signal)) as T;
+    const result = (yield main(controller.signal)) as T;
+    over = true;
+    return result;
   } catch (error) {
     controller.abort(error);
     throw error;
+  } finally { // once more is nothing
+    if (!over) controller.abort(errorOf(K.E_CLOSED));
   }
 }
 
@@ -63,8 +69,9 @@ export function follow(future: Future<any>, signal: AbortSignal): void {
 export function abortable<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: OnLoop): Future<T> {
   const loop = loopOf(options), controller = new AbortController();
   const future = new Future<T>(loop, promised(loop, start(controller.signal)));
-  future.addDoneCallback(() => {
+  const ended = () => {
     if (future.cancelled()) controller.abort(future.exception());
-  });
+  };
+  must(c.guest_add_done_callback(future.open, lend(ended, loop.pointer, () => controller.abort(errorOf(K.E_CLOSED)))));
   return future;
 }

@@ -1,7 +1,7 @@
 // sync.ts -- locks, events, conditions, semaphores, barriers. All of them the core's.
 import { K } from "./abi.js";
 import { must } from "./errors.js";
-import { type Awaitable, type Coroutine, Operation } from "./future.js";
+import { type Awaitable, type Coroutine, Operation, operation } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
 import { c, heap, room } from "./module.js";
@@ -24,14 +24,24 @@ abstract class Shared extends Owned {
   }
 }
 
+interface Holdable {
+  readonly loop: Loop;
+  acquire(): Operation<void>;
+  release(): void;
+}
+
 // asyncio's `async with`.
-function* holding<T>(what: { acquire(): Operation<void>; release(): void }, body: () => Awaitable<T>): Coroutine<T> {
+function* holding<T>(what: Holdable, body: () => Awaitable<T>): Coroutine<T> {
   yield* what.acquire();
   try {
     return (yield body()) as T;
   } finally {
     what.release();
   }
+}
+
+function hold<T>(what: Holdable, body: () => Awaitable<T>): Operation<T> {
+  return operation(what.loop, holding(what, body));
 }
 
 // For the core, which would take -1 for four billion, Infinity for none, and 1.5 for one.
@@ -63,8 +73,8 @@ export class Lock extends Shared {
   }
 
   /** Runs the body with the lock held. */
-  with<T>(body: () => Awaitable<T>): Coroutine<T> {
-    return holding(this, body);
+  with<T>(body: () => Awaitable<T>): Operation<T> {
+    return hold(this, body);
   }
 }
 
@@ -115,8 +125,8 @@ export class Condition extends Shared {
   }
 
   /** Runs the body with the lock held. */
-  with<T>(body: () => Awaitable<T>): Coroutine<T> {
-    return holding(this, body);
+  with<T>(body: () => Awaitable<T>): Operation<T> {
+    return hold(this, body);
   }
 
   /** Whether the lock is held. */
@@ -130,7 +140,11 @@ export class Condition extends Shared {
   }
 
   /** Waits until the predicate holds. */
-  *waitFor(predicate: () => boolean): Coroutine<void> {
+  waitFor(predicate: () => boolean): Operation<void> {
+    return operation(this.loop, this.waitingFor(predicate));
+  }
+
+  private *waitingFor(predicate: () => boolean): Coroutine<void> {
     while (!predicate()) yield* this.wait();
   }
 
@@ -171,8 +185,8 @@ export class Semaphore extends Shared {
   }
 
   /** Runs the body as one of those that the semaphore lets in. */
-  with<T>(body: () => Awaitable<T>): Coroutine<T> {
-    return holding(this, body);
+  with<T>(body: () => Awaitable<T>): Operation<T> {
+    return hold(this, body);
   }
 
   /** Whether who comes now would wait. */
