@@ -47,14 +47,18 @@ function loopFor(awaitables: Iterable<Awaitable>, options: OnLoop | undefined): 
 
 // The futures of the core, for a call that takes them; all of them or none.
 function withAll<T>(loop: Loop, awaitables: Iterable<Awaitable>, use: (array: number, count: number) => T): T {
-  const futures: number[] = [];
+  let futures: number[] = [];
   try {
     for (const awaitable of awaitables) futures.push(taken(loop, awaitable));
+    return withPointers(futures, (array) => {
+      const { length } = futures;
+      futures = []; // they are the core's
+      return use(array, length);
+    });
   } catch (error) {
     for (const future of futures) c.anyloop_future_release(future);
     throw error;
   }
-  return withPointers(futures, (array) => use(array, futures.length));
 }
 
 /** How `gather` gathers. */

@@ -7,9 +7,15 @@ import { present } from "./step.js";
 import { shown } from "./words.js";
 
 let current: Loop | undefined;
-/** @internal Those of runners that are not closed: the last is in the current one's place. */
-export const runners: Loop[] = [];
-const known = () => present.loop ?? runners.at(-1) ?? current;
+/** @internal Those of runners that are not closed, and of them those that have something to run. */
+export const runners: Loop[] = [], running: Loop[] = [];
+
+function known(): Loop | undefined {
+  if (present.loop) return present.loop;
+  const [one] = running;
+  if (running.every((loop) => loop === one)) return one ?? runners.at(-1) ?? current;
+  throw errorOf(K.E_STATE, "two runs go on at once, and this may be of either: say which by { loop }");
+}
 
 /** Which loop it is for. */
 export interface OnLoop {
@@ -35,7 +41,10 @@ export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
   return new Loop(options);
 }
 
-/** The loop that runs, else the last runner's, else this thread's: the same one each time, made by the first call. */
+/**
+ * The loop that runs, else the last runner's, else this thread's: the same one each time, made by the first call. Throws as
+ * `getRunningLoop` does.
+ */
 export async function getEventLoop(): Promise<Loop> {
   await load();
   return known() ?? (current = new Loop());
@@ -51,7 +60,8 @@ export function setEventLoop(loop: Loop | undefined): Loop | undefined {
 }
 
 /**
- * The loop that runs, else the one of `getEventLoop` if there is one. Of runs beside each other only coroutines know theirs.
+ * The loop that runs, else the one of `getEventLoop` if there is one. ANYLOOP_E_STATE: there is none; or two runs go on at
+ * once and this is not in a turn of either. (An async function is so from its first await on, and a coroutine never.)
  */
 export function getRunningLoop(): Loop {
   const loop = known();

@@ -1,7 +1,7 @@
 // future.ts -- futures and tasks, and what can be awaited.
 import { K } from "./abi.js";
 import { errorOf, must } from "./errors.js";
-import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
+import { callable, type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
 import { c, heap, room, textAt, withText } from "./module.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
@@ -156,7 +156,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   /** Calls `callback` in a turn after this is done. */
   addDoneCallback(callback: (future: this) => void): void {
     const callbacks = (this.callbacks ??= new Map());
-    let known = callbacks.get(callback);
+    let known = callbacks.get(callable(callback));
     if (!known) callbacks.set(callback, (known = { number: 0, call: () => callback(this) }));
     const pointer = this.borrow();
     known.number = lendAgain(known.call, this.loop.pointer, known.number);

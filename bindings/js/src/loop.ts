@@ -7,7 +7,7 @@ import { errorOf, must } from "./errors.js";
 import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
-import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
+import { callable, lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
 import { c, floats, heap, hooks, isNode, room, turns, withPointers, withText } from "./module.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
@@ -154,6 +154,7 @@ export class Loop {
     this.virtual = options.virtualClock === true;
     this.going = options.hosted !== false;
     if (!this.going) return;
+    watchForEnd();
     must(c.guest_host(this.pointer));
     turns.turn_at(this.pointer, 0, 0); // from then on it asks by itself
   }
@@ -213,9 +214,19 @@ export class Loop {
     heap()[(room.turn >> 2) + 5] = 1;
   }
 
-  /** @internal Nothing is left that could end its runs. */
+  /** @internal Nothing is left that could end its runs, or look at an error. */
   end(): void {
-    if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, stallReport(this)));
+    if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).hint}\n${stallReport(this)}`));
+    this.lookAtErrors();
+  }
+
+  // Those that nobody has looked at are told.
+  private lookAtErrors(): void {
+    for (const [ref, held] of this.failed.splice(0)) {
+      const future = ref.deref();
+      if (future) future.lookAtError();
+      else letGo(held);
+    }
   }
 
   private failRuns(error: unknown): void {
@@ -225,14 +236,13 @@ export class Loop {
 
   private begin(run: Run): void {
     this.checkRun();
-    watchForEnd();
     this.runs.add(run);
     this.going = true;
     turns.turn_at(this.pointer, 0, 0);
   }
 
-  /** @internal Throws when it cannot run. */
-  checkRun(): void {
+  // Throws when it cannot run.
+  private checkRun(): void {
     if (this.isClosed()) throw errorOf(K.E_CLOSED);
     if (present.loop === this) throw errorOf(K.E_RUNNING);
   }
@@ -243,8 +253,8 @@ export class Loop {
   }
 
   /** Settles as the awaitable does; fails when the loop is stopped or closed before, or when nothing can complete it. */
-  runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
-    if (this.isRunning()) return Promise.reject(errorOf(K.E_RUNNING)); // and a coroutine does not begin
+  async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
+    this.checkRun(); // or a coroutine would begin
     const future = this.ensureFuture(awaitable);
     return new Promise((resolve, reject) => {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
@@ -293,11 +303,7 @@ export class Loop {
   /** @internal */
   closeNow(): void {
     must(within(this, () => c.anyloop_loop_close(this.pointer)));
-    for (const [ref, held] of this.failed.splice(0)) {
-      const future = ref.deref();
-      if (future) future.lookAtError();
-      else letGo(held);
-    }
+    this.lookAtErrors();
     if (!loops.delete(this.pointer)) return;
     turns.turn_at(this.pointer, -1, 0);
     closed.register(this, this.pointer);
@@ -367,19 +373,19 @@ export class Loop {
 
   /** Runs `callback` in the next turn, after what is ready already. */
   callSoon(callback: () => void): Handle {
-    must(c.guest_call_soon(this.pointer, lend(callback, this.pointer), room.out));
+    must(c.guest_call_soon(this.pointer, lend(callable(callback), this.pointer), room.out));
     return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
   }
 
   /** Runs `callback` once `ms` milliseconds have passed, never early. */
   callLater(ms: number, callback: () => void): Handle {
-    must(c.guest_call_later(this.pointer, time(ms), lend(callback, this.pointer), room.out));
+    must(c.guest_call_later(this.pointer, time(ms), lend(callable(callback), this.pointer), room.out));
     return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
   }
 
   /** Runs `callback` at an instant of the loop's clock, in ms. */
   callAt(when: number, callback: () => void): Handle {
-    must(c.guest_call_at(this.pointer, time(when), lend(callback, this.pointer), room.out));
+    must(c.guest_call_at(this.pointer, time(when), lend(callable(callback), this.pointer), room.out));
     return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
   }
 

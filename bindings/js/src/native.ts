@@ -74,7 +74,9 @@ export function native<T = unknown>(name: string): (value?: Native, options?: On
     }
     return new Future<T>(loop, withValue(value, (pointer) => {
       try {
-        return given(call(loop.pointer, pointer) as number);
+        const future = call(loop.pointer, pointer) as number;
+        if (!future) throw new TypeError(`${name} gave NULL, and is to give a future`);
+        return given(future);
       } finally {
         c.anyloop_value_release(pointer);
       }

@@ -1,9 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // run.ts -- a program from its first task to its cleanup.
 import { gather } from "./compose.js";
-import { newEventLoop, runners } from "./current.js";
+import { newEventLoop, runners, running } from "./current.js";
 import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
 import type { Main } from "./spawn.js";
+
+async function during<T>(loop: Loop, use: () => Promise<T>): Promise<T> {
+  running.push(loop);
+  try {
+    return await use();
+  } finally {
+    running.splice(running.indexOf(loop), 1);
+  }
+}
 
 const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 
@@ -25,7 +34,7 @@ export class Runner {
   /** Runs a program to its end and gives its result. Tasks that are left go on; `close` cancels them. */
   async run<T>(main: Main<T>, options?: TaskOptions): Promise<T> {
     const loop = await this.getLoop();
-    return loop.runUntilComplete(loop.createTask(main, options));
+    return during(loop, () => loop.runUntilComplete(loop.createTask(main, options)));
   }
 
   /** Cancels what is left, waits for it, and closes the loop. */
@@ -33,18 +42,22 @@ export class Runner {
     const loop = await this.loop;
     if (!loop || loop.isClosed()) return;
     try {
-      const tasks = loop.allTasks();
-      for (const task of tasks) task.cancel();
-      if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
-      for (const task of tasks) {
-        const error = task.cancelled() ? undefined : task.exception();
-        if (error) loop.unhandled("unhandled exception during the shutdown of run", error);
-      }
-      await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
+      await during(loop, () => this.cleanUp(loop));
     } finally {
       runners.splice(runners.indexOf(loop), 1);
       await loop.close();
     }
+  }
+
+  private async cleanUp(loop: Loop): Promise<void> {
+    const tasks = loop.allTasks();
+    for (const task of tasks) task.cancel();
+    if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
+    for (const task of tasks) {
+      const error = task.cancelled() ? undefined : task.exception();
+      if (error) loop.unhandled("unhandled exception during the shutdown of run", error);
+    }
+    await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
   }
 
   /** `close`, for `await using`. */

@@ -519,22 +519,47 @@ describe("a program", () => {
     await before.close();
   });
 
-  test("beside another leaves it its loop, whichever ends first, and this thread's is the same afterwards", async () => {
-    const before = await getEventLoop();
-    const main = (ms, loops) => async () => {
-      loops.push(getRunningLoop());
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      loops.push(getRunningLoop());
+  test("beside another is asked which loop it means, unless it says so, is a coroutine, or the other one is over", async () => {
+    const before = await getEventLoop(), later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const inAsync = async () => {
+      const loop = getRunningLoop();
+      await later(1);
+      assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE", message: /say which by \{ loop \}/ });
+      await assert.rejects(getEventLoop(), { code: "ANYLOOP_E_STATE" });
+      assert.throws(() => createTask(sleep(1)), { code: "ANYLOOP_E_STATE" });
+      await sleep(1, { loop });
+      return loop;
     };
-    for (const [one, other] of [[5, 30], [30, 5]]) {
-      const first = [], second = [];
-      await Promise.all([run(main(one, first)), run(main(other, second))]);
-      assert.notEqual(first[0], second[0]);
-      assert.equal((one > other ? first : second)[1], (one > other ? first : second)[0]);
-      assert.equal(getRunningLoop(), before);
-    }
+    const inCoroutine = function* () {
+      const loop = getRunningLoop();
+      yield later(5);
+      assert.equal(getRunningLoop(), loop);
+      yield* sleep(1);
+      return loop;
+    };
+    const longer = async () => {
+      const loop = await inAsync();
+      await later(60);
+      assert.equal(getRunningLoop(), loop);
+      await sleep(1);
+      return loop;
+    };
+    const loops = await Promise.all([run(longer), run(inCoroutine), run(inAsync)]);
+    assert.equal(new Set(loops).size, 3);
+    assert.equal(getRunningLoop(), before);
     await before.close();
     setEventLoop(undefined);
+  });
+
+  test("inside an async one is a run beside it until it ends", async () => {
+    await run(async () => {
+      const loop = getRunningLoop();
+      await run(async () => {
+        await sleep(1);
+        assert.throws(() => sleep(1), { code: "ANYLOOP_E_STATE" });
+      });
+      assert.equal(getRunningLoop(), loop);
+    });
   });
 
   test("of one Runner beside another is on the same loop", async () => {
