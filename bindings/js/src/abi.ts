@@ -94,6 +94,45 @@ export const enum K {
   VERSION_PATCH = 0,
 }
 
+/** Bytes of structs of the headers', and of guest.c's `turn`. */
+export const enum Size {
+  ERROR_OPTIONS = 48,
+  LOOP_FIGURES = 248,
+  LOOP_OPTIONS = 40,
+  TASK_OPTIONS = 16,
+  TURN = 24,
+  VALUE = 32,
+}
+
+/** Where in them a field is, in words of 32 bits. */
+export const enum At {
+  ERROR_OPTIONS_CODE = 1,
+  ERROR_OPTIONS_FOREIGN = 8,
+  ERROR_OPTIONS_TEXT = 4,
+  ERROR_OPTIONS_TEXT_SIZE = 6,
+  LOOP_FIGURES_JOBS = 10,
+  LOOP_FIGURES_LAG = 14,
+  LOOP_FIGURES_LAG_MOST = 12,
+  LOOP_FIGURES_READY_MOST = 4,
+  LOOP_FIGURES_TASKS = 6,
+  LOOP_FIGURES_TIMERS = 8,
+  LOOP_FIGURES_TURNS = 2,
+  LOOP_OPTIONS_FLAGS = 1,
+  LOOP_OPTIONS_SHUFFLE_SEED = 8,
+  LOOP_OPTIONS_VIRTUAL_START = 2,
+  TASK_OPTIONS_CONTEXT = 3,
+  TASK_OPTIONS_FLAGS = 1,
+  TASK_OPTIONS_NAME = 2,
+  TURN_DEADLOCK = 3,
+  TURN_INTERRUPTED = 4,
+  TURN_PAUSE = 5,
+  TURN_STOPPED = 2,
+  VALUE_BITS = 2,
+  VALUE_FLAGS = 1,
+  VALUE_OWNER = 6,
+  VALUE_SIZE = 4,
+}
+
 /** Pointers are numbers, 64-bit integers are bigints. */
 export interface Exports {
   memory: WebAssembly.Memory;

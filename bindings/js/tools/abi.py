@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""abi.py [--check]: writes src/abi.ts from the interface's description, core/api.json: constants, and what the module exports.
+"""abi.py [--check]: writes src/abi.ts from the interface's description, core/api.json: constants, layouts of structs, and what
+the module exports.
 abi.py --names FOLDER: writes names.h and names.json, by which C and JavaScript call each of these in the module by a short name.
 
-A function is listed when the sources call it, so the module exports what the package needs and no more.
+A function is listed when the sources call it, so the module exports what the package needs and no more; a size or a field
+when they name it.
 """
 import json
 import pathlib
@@ -14,6 +16,8 @@ API = json.loads((HERE.parent.parent / "core/api.json").read_text())
 TO = HERE / "src/abi.ts"
 WIDE = re.compile(r"^(const )?u?int64_t$")
 GUEST = re.compile(r"^EXPORT\(\w+\)\s+([^(]*?)(guest_\w+)\(([^)]*)\)", re.M)
+GUEST_STRUCT = re.compile(r"^struct (\w+) \{\n(.*?)^\};", re.M | re.S)
+GUEST_FIELDS = re.compile(r"^ +(double|uint32_t) ([\w, ]+);", re.M)
 
 
 # What the package does without, and why.
@@ -45,9 +49,13 @@ def typescript(type_name):
     return "void" if type_name == "void" else "bigint" if WIDE.match(type_name) else "number"
 
 
+def sources():
+    return "".join(p.read_text() for p in sorted((HERE / "src").glob("*.ts")) if p != TO)
+
+
 def used():
     """What the sources call in every module, and what only in one of a program's own."""
-    text = "".join(p.read_text() for p in sorted((HERE / "src").glob("*.ts")) if p != TO)
+    text = sources()
     names = set(re.findall(r"\bc\.(anyloop_\w+)", text))
     programs = set(re.findall(r"\bprogram(?:\(\))?\.(anyloop_\w+)", text)) - names
     unknown = [n for n in names | programs if n not in API["functions"]]
@@ -68,6 +76,34 @@ def guest(file):
         words = [re.fullmatch(r"(.*?)(\w+)", p.strip()).groups() for p in parameters.split(",") if p != "void"]
         declared = ", ".join(f"{parameter(n)}: {typescript(t.strip())}" for t, n in words)
         yield f"  {name}({declared}): {typescript(gives.strip())};"
+
+
+def layouts():
+    """The sizes and offsets of all structs, in wasm: those of api.json, and guest.c's own."""
+    sizes, offsets = {}, {}
+    for name, struct in API["structs"].items():
+        short = name.removeprefix("anyloop_").upper()
+        sizes[short] = struct["size"]["32"]
+        offsets |= {f"{short}_{field['name'].upper()}": field["offset"]["32"] for field in struct["fields"]}
+    for name, body in GUEST_STRUCT.findall((HERE / "core/guest.c").read_text()):
+        at, widest = 0, 1
+        for type_name, names in GUEST_FIELDS.findall(body):
+            width = 8 if type_name == "double" else 4
+            for field in names.split(", "):
+                at = -(-at // width) * width
+                offsets[f"{name}_{field}".upper()] = at
+                at, widest = at + width, max(widest, width)
+        sizes[name.upper()] = -(-at // widest) * widest
+    return sizes, offsets
+
+
+def members(enum, known):
+    """Those that the sources name."""
+    names = sorted(set(re.findall(rf"\b{enum}\.(\w+)", sources())))
+    unknown = [f"{enum}.{name}" for name in names if name not in known]
+    if unknown:
+        sys.exit(f"abi.py: of no struct: {', '.join(unknown)}")
+    return [f"  {name} = {known[name]}," for name in names]
 
 
 def declaration(name):
@@ -102,7 +138,12 @@ def main():
              "", "/** Constants of the headers, without their prefix. */", "export const enum K {"]
     lines += [f"  {name.removeprefix('ANYLOOP_')} = {constant['value']}," for name, constant in API["constants"].items()
               if isinstance(constant["value"], int) and abs(constant["value"]) < 2**53]
-    lines += ["}", "", "/** Pointers are numbers, 64-bit integers are bigints. */", "export interface Exports {",
+    sizes, offsets = layouts()
+    lines += ["}", "", "/** Bytes of structs of the headers', and of guest.c's `turn`. */", "export const enum Size {",
+              *members("Size", sizes), "}", "",
+              "/** Where in them a field is, in words of 32 bits. */", "export const enum At {",
+              *members("At", {name: offset // 4 for name, offset in offsets.items()}),
+              "}", "", "/** Pointers are numbers, 64-bit integers are bigints. */", "export interface Exports {",
               "  memory: WebAssembly.Memory;", "  malloc(size: number): number;", "  free(pointer: number): void;"]
     names, programs = used()
     lines += [*(declaration(name) for name in names), *guest("guest.c"), "}", "",
