@@ -3,9 +3,10 @@ import { K, type ProgramExports } from "./abi.js";
 import { anyloopHost } from "./host.js";
 import { adopt, c, heap8, hooks, isNode, text, textAt } from "./module.js";
 import { printBy, say, wasi } from "./wasi.js";
+import type { Module } from "./web.js";
 
 /** A program of C as `anyloop-cc` builds it: where it is, or itself. */
-export type Program = string | URL | WebAssembly.Module;
+export type Program = string | URL | Module;
 
 // What such a program exports beside the core, for its jobs in workers (core/port/wasm/host.h), and to serve them.
 interface Serving {

@@ -6,6 +6,7 @@ import { Future } from "./future.js";
 import { given } from "./loop.js";
 import { c, heap8, need, withText } from "./module.js";
 import { write } from "./value.js";
+import type { Memory } from "./web.js";
 
 /** What C reads: anything else is carried through it as it is. */
 export type Native = undefined | boolean | number | bigint | string | Uint8Array | readonly Native[];
@@ -100,6 +101,6 @@ export function nativeJob<T = unknown>(name: string): (value?: Native, options?:
  * What the loaded program exports: its functions take and give numbers, its memory is `memory`.
  * @typeParam T  the functions that it has.
  */
-export function nativeExports<T = Record<string, (...parameters: number[]) => number>>(): T & { memory: WebAssembly.Memory } {
-  return c as unknown as T & { memory: WebAssembly.Memory };
+export function nativeExports<T = Record<string, (...parameters: number[]) => number>>(): T & { memory: Memory } {
+  return c as unknown as T & { memory: Memory };
 }

@@ -4,7 +4,7 @@ import {
   getEventLoop, getRunningLoop, job, Lock, type Loop, newEventLoop, PriorityQueue, Queue, run, runInExecutor, Runner, shield, sleep,
   Task, TaskGroup, timeout, wait, waitFor, WorkerPool,
 } from "anyloop";
-import { progress, serve } from "anyloop/worker";
+import { progress, serve, transfer } from "anyloop/worker";
 import type * as Jobs from "./jobs.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -107,6 +107,9 @@ export async function jobs() {
   const parse = job<typeof Jobs, "parse">(null, "parse");
   is<number>()(await runInExecutor(pool, add, 1, 2));
   is<Uint8Array>()(await runInExecutor(null, parse.with({ onProgress: (much) => console.log(much) }), "text"));
+  const moved = new ArrayBuffer(1);
+  add.with({ transfer: [moved, new MessageChannel().port1] });
+  transfer(moved, [moved]);
   await pool.shutdown({ cancelQueued: true });
   serve({ double: (n: number) => 2 * n });
   progress(0.5);
