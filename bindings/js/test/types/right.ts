@@ -1,8 +1,9 @@
 // What users write has the types that they expect, also without Node's. Each `is` is an error when the type is another one.
 import {
-  abortable, type AnyloopError, asCompleted, CancelledError, Condition, type Context, ContextVar, createTask, ensureFuture, ExceptionGroup, Future, gather,
-  getEventLoop, getRunningLoop, job, Lock, type Loop, newEventLoop, PriorityQueue, Queue, run, runInExecutor, Runner, shield, sleep,
-  Task, TaskGroup, timeout, wait, waitFor, WorkerPool,
+  abortable, type AnyloopError, asCompleted, CancelledError, Condition, type Context, ContextVar, type Coroutine,
+  createTask, ensureFuture, ExceptionGroup, Future, gather, getEventLoop, getRunningLoop, job, Lock, type Loop,
+  newEventLoop, PriorityQueue, Queue, run, runInExecutor, Runner, shield, sleep, Task, TaskGroup, timeout, wait,
+  waitFor, WorkerPool,
 } from "anyloop";
 import { progress, serve, transfer } from "anyloop/worker";
 import type * as Jobs from "./jobs.js";
@@ -55,10 +56,27 @@ export function* awaiting() {
   is<Future<string | number> | undefined>()(yield* asCompleted([name(), seven()]).nextFuture());
 }
 
+// A promise in a coroutine whose type is not given.
+export function* ofPromises() {
+  const text = yield* ensureFuture(name());
+  is<string>()(text);
+  yield name(); // its result is not used
+  const annotated: string = yield name();
+  return text.length + annotated.length;
+}
+
+// In one whose type is given.
+export function* ofAny(): Coroutine<number> {
+  const text = yield name();
+  is<any>()(text);
+  return text.length;
+}
+
 export async function promises(loop: Loop) {
   is<number>()(await loop.createTask(seven));
   is<number>()(await run(seven));
   is<number>()(await run(seven()));
+  is<number>()(await run(ofPromises));
   is<string>()(await run(name));
   is<number>()(await loop.runUntilComplete(seven()));
   is<number | string>()(await loop.createTask(seven).then((n) => n, () => "failed"));

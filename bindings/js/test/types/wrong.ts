@@ -32,6 +32,11 @@ wait([createTask(seven)], { returnWhen: "FIRST_DONE" });
 wait([seven()]);
 // @ts-expect-error: a limit is needed, if only null
 waitFor(seven());
+export function* unannotated() {
+  // @ts-expect-error: of what type is the promise's result here? `yield* ensureFuture(...)` says it
+  const result = yield Promise.resolve(7);
+  return result;
+}
 // @ts-expect-error: a string is no number
 new Future<number>(loop).setResult("seven");
 // @ts-expect-error: a string is no number
