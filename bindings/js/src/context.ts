@@ -9,7 +9,8 @@ import { read, write } from "./value.js";
 /** A variable with a value in each context, and so for each task. */
 export class ContextVar<T = unknown> extends Owned {
   /**
-   * A variable; it may be made before the module is loaded. Without a default it may be undefined, and its type is to say so.
+   * A variable; it may be made before the module is loaded. Without a default it may be undefined, and its type is to say
+   * so.
    * @param name  for people: two of the same name are two.
    */
   constructor(name: string, ...options: undefined extends T ? [options?: { default?: T }] : [options: { default: T }]);

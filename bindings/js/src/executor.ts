@@ -81,7 +81,9 @@ export function submit<R>(
   }
   const pointer = (executor ?? loop.defaultExecutor()).pointer;
   const order: Call["order"] = [module, name, parameters];
-  const call: Call = { loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined };
+  const call: Call = {
+    loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined,
+  };
   const future = new Future<R>(loop, given(c.guest_run(loop.pointer, pointer, place(call))));
   call.future = new WeakRef<Future>(future);
   if (signal) follow(future, signal);

@@ -1,7 +1,8 @@
 // load.ts -- loading the module: the package's own, or a program's, which holds the core too.
 import { K, type ProgramExports } from "./abi.js";
 import { anyloopHost } from "./host.js";
-import { adopt, c, heap8, hooks, isNode, text, textAt } from "./module.js";
+import { adopt, c, heap8, hooks, text, textAt } from "./module.js";
+import { isNode } from "./node.js";
 import { printBy, say, wasi } from "./wasi.js";
 import type { Module } from "./web.js";
 

@@ -8,7 +8,8 @@ import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
 import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
-import { c, floats, heap, hooks, host, isNode, room, withPointers, withText, words64 } from "./module.js";
+import { c, floats, heap, hooks, host, room, withPointers, withText, words64 } from "./module.js";
+import { isNode } from "./node.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
@@ -189,7 +190,7 @@ export class Loop {
     must(c.guest_wait(this.pointer, deadline));
   }
 
-  /** @internal A macrotask of the host: turns, until nothing is ready, or promises are to have theirs, or the time is over. */
+  /** @internal A host's macrotask: turns, until nothing is ready, or promises are to have theirs, or the time is over. */
   hosted(): void {
     if (!this.going || this.isClosed()) return;
     try {
@@ -406,7 +407,10 @@ export class Loop {
     return (this.executor ??= this.pool = new WorkerPool());
   }
 
-  /** Waits for the jobs of the loop's own pool, and ends it; those that take more than `timeout` ms end with their workers. */
+  /**
+   * Waits for the jobs of the loop's own pool, and ends it; those that take more than `timeout` ms end with their
+   * workers.
+   */
   async shutdownDefaultExecutor(timeout = Infinity): Promise<void> {
     this.refusesJobs = true;
     await this.pool?.shutdown({ timeout });

@@ -104,8 +104,6 @@ export function need(pointer: number): number {
   return pointer;
 }
 
-export const isNode = typeof process === "object" && !!process.versions?.node;
-
 /** Takes an instance in, whose exports these are. */
 export function adopt(exports: WebAssembly.Exports, by: Host): void {
   c = { ...exports } as unknown as Exports;

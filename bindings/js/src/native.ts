@@ -86,7 +86,9 @@ export function native<T = unknown>(name: string): (value?: Native, options?: On
 export function nativeJob<T = unknown>(name: string): (value?: Native, options?: OnLoop) => Future<T> {
   return (value, options) => {
     const loop = loopOf(options), run = program().guest_run_job as ProgramExports["guest_run_job"] | undefined;
-    if (!run) throw new TypeError(`the module has no jobs: list ${name} by ANYLOOP_JOBS, build it by anyloop-cc, and load() it`);
+    if (!run) {
+      throw new TypeError(`the module has no jobs: list ${name} by ANYLOOP_JOBS, build it by anyloop-cc, and load() it`);
+    }
     return new Future<T>(loop, withValue(value, (pointer) => withText(name, (start) => {
       const future = run(loop.pointer, start, pointer);
       if (c.anyloop_future_error_code(future) === K.E_NOT_FOUND && c.anyloop_future_loop(future) === 0) {

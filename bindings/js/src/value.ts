@@ -139,8 +139,8 @@ function describe(thrown: unknown, message: string, status: number): void {
 }
 
 /**
- * The same with what was thrown, as an ERROR value. Anything may be thrown, also what throws when it is looked at, and this must
- * not: whoever calls it has nobody to tell.
+ * The same with what was thrown, as an ERROR value. Anything may be thrown, also what throws when it is looked at, and this
+ * must not: whoever calls it has nobody to tell.
  */
 export function writeError(thrown: unknown): number {
   try {

@@ -2,6 +2,7 @@
 //
 // To it: [module, name, arguments]. From it: [news, ms, ...], with the ms that the job took.
 import { K } from "./abi.js";
+import { isNode } from "./node.js";
 import { pack } from "./thrown.js";
 import type { Movable } from "./web.js";
 import { said } from "./words.js";
@@ -44,7 +45,6 @@ const MOMENT = 10; // ms that a worker waits for the next order: a timer for les
 const ORDERS = 16; // that may be on the way
 const LONGEST = 20; // ms after which what its jobs have left behind, timers for instance, has its turn
 
-const isNode = typeof process === "object" && !!process.versions?.node;
 const threads = isNode ? process.getBuiltinModule("node:worker_threads") : undefined;
 
 interface Mine {
