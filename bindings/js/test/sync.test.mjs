@@ -1,4 +1,4 @@
-// sync.test.mjs -- locks, events, conditions, semaphores, barriers, queues: who goes on, in which order, and what is refused.
+// sync.test.mjs -- locks, events, conditions, semaphores, barriers, queues: who goes on, in which order, what is refused.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -132,7 +132,8 @@ describe("a Semaphore", () => {
 
   inTask("and a barrier are of so many as can be counted", function* () {
     for (const none of [-1, NaN, Infinity, 1.5, "1"]) {
-      assert.throws(() => new Semaphore(none), { name: "RangeError", message: `${none} is no integer from 0 to 4294967295` });
+      assert.throws(() => new Semaphore(none),
+        { name: "RangeError", message: `${none} is no integer from 0 to 4294967295` });
       assert.throws(() => new Condition().notify(none), { name: "RangeError" });
     }
     assert.throws(() => new Barrier(0), { name: "RangeError", message: "0 is no integer from 1 to 4294967295" });
