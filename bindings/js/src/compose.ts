@@ -9,7 +9,8 @@ import { Owned } from "./owned.js";
 import type { Main } from "./spawn.js";
 import { shown } from "./words.js";
 
-type Awaited_<A> = A extends Awaitable<infer T> ? T : never;
+// Of `any` it is `any`: only there 0 extends 1 and it.
+type Awaited_<A> = 0 extends 1 & A ? any : A extends Awaitable<infer T> ? T : never;
 
 /** Done after `ms` milliseconds, never early. */
 export function sleep(ms: number, options?: OnLoop): Operation<void> {
@@ -76,11 +77,13 @@ export interface Returning extends GatherOptions {
 export function gather<A extends readonly Awaitable<any>[] | []>(
   awaitables: A, options: Returning,
 ): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> | Error }>;
-export function gather<T>(awaitables: Iterable<Awaitable<T>>, options: Returning): Future<(T | Error)[]>;
+export function gather<A extends Awaitable<any>>(
+  awaitables: Iterable<A>, options: Returning,
+): Future<(Awaited_<A> | Error)[]>;
 export function gather<A extends readonly Awaitable<any>[] | []>(
   awaitables: A, options?: GatherOptions,
 ): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> }>;
-export function gather<T>(awaitables: Iterable<Awaitable<T>>, options?: GatherOptions): Future<T[]>;
+export function gather<A extends Awaitable<any>>(awaitables: Iterable<A>, options?: GatherOptions): Future<Awaited_<A>[]>;
 export function gather(awaitables: Iterable<Awaitable>, options?: GatherOptions): Future<any> {
   const loop = loopFor(awaitables, options), flags = options?.returnExceptions ? K.RETURN_EXCEPTIONS : 0;
   return withAll(loop, awaitables, (array, count) =>
@@ -191,7 +194,9 @@ export class Completions<T> extends Owned {
 }
 
 /** Awaitables in the order in which they come to be done. What is not done when the time is over is not cancelled. */
-export function asCompleted<T>(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions): Completions<T> {
+export function asCompleted<A extends Awaitable<any>>(
+  awaitables: Iterable<A>, options?: CompletionsOptions,
+): Completions<Awaited_<A>> {
   return new Completions(awaitables, options);
 }
 

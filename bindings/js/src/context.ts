@@ -9,9 +9,12 @@ import { read, write } from "./value.js";
 /** A variable with a value in each context, and so for each task. */
 export class ContextVar<T = unknown> extends Owned {
   /**
-   * A variable; it may be made before the module is loaded.
+   * A variable; it may be made before the module is loaded. Without a default it may be undefined, and its type is to say
+   * so.
    * @param name  for people: two of the same name are two.
    */
+  constructor(name: string, ...options: undefined extends T ? [options?: { default?: T }] : [options: { default: T }]);
+  /** @param name  For people. */
   constructor(readonly name: string, private options: { default?: T } = {}) {
     super(0, (pointer) => c.anyloop_contextvar_release(pointer));
   }
@@ -26,13 +29,13 @@ export class ContextVar<T = unknown> extends Owned {
   }
 
   /** Its value in the current context, else the default; undefined without one. */
-  get(options?: OnLoop): T | undefined {
+  get(options?: OnLoop): T {
     return this.outcome(c.anyloop_contextvar_get(loopOf(options).pointer, this.open, room.value));
   }
 
   /** @internal */
-  outcome(status: number): T | undefined {
-    if (status === K.E_NOT_FOUND) return this.options.default;
+  outcome(status: number): T {
+    if (status === K.E_NOT_FOUND) return this.options.default as T;
     must(status);
     const value = read(room.value) as T;
     c.anyloop_value_release(room.value);
@@ -48,7 +51,7 @@ export class ContextVar<T = unknown> extends Owned {
 /** What the variables were when it was copied. Tasks and callbacks run in a copy of their maker's by themselves. */
 export class Context extends Owned {
   /** The variable's value in it, else its default; undefined without one. */
-  get<T>(variable: ContextVar<T>): T | undefined {
+  get<T>(variable: ContextVar<T>): T {
     return variable.outcome(c.anyloop_context_get(this.open, variable.open, room.value));
   }
 }

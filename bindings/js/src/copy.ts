@@ -6,6 +6,7 @@
 // long one while another worker is idle, and does not die with a worker that has not begun it.
 import type { Future } from "./future.js";
 import type { Loop } from "./loop.js";
+import type { Movable } from "./web.js";
 import { Claim, type Order } from "./worker.js";
 
 /** A Web Worker, or one of Node's: whose types a page need not know. */
@@ -20,7 +21,7 @@ export interface AnyWorker {
 export interface Call {
   loop: Loop;
   order: Order;
-  transfer: Transferable[] | undefined;
+  transfer: Movable[] | undefined;
   onProgress: ((value: any) => void) | undefined;
   /** It may wait although the queue is full. */
   patient: boolean;

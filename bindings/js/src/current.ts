@@ -51,7 +51,8 @@ export async function getEventLoop(): Promise<Loop> {
 }
 
 /**
- * Makes it what `getEventLoop` gives outside of runs; undefined: the next call makes a new one. Returns what that was before.
+ * Makes it what `getEventLoop` gives outside of runs; undefined: the next call makes a new one. Returns what that was
+ * before.
  */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   const before = current;

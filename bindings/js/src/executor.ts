@@ -7,12 +7,13 @@ import { c } from "./module.js";
 import type { WorkerPool } from "./pool.js";
 import { follow } from "./spawn.js";
 import { place } from "./value.js";
+import type { Movable } from "./web.js";
 import { shown } from "./words.js";
 
 /** How a job is run. */
 export interface JobOptions {
   /** What is moved to the worker instead of copied. */
-  transfer?: Transferable[];
+  transfer?: Movable[];
   /** Hears what the job says by `progress`, in a turn of the loop. */
   onProgress?: (value: any) => void;
   /** Cancels the job when it is aborted. */
@@ -80,7 +81,9 @@ export function submit<R>(
   }
   const pointer = (executor ?? loop.defaultExecutor()).pointer;
   const order: Call["order"] = [module, name, parameters];
-  const call: Call = { loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined };
+  const call: Call = {
+    loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined,
+  };
   const future = new Future<R>(loop, given(c.guest_run(loop.pointer, pointer, place(call))));
   call.future = new WeakRef<Future>(future);
   if (signal) follow(future, signal);

@@ -1,5 +1,5 @@
 // inspect.ts -- what a loop is doing: its tasks as text, figures.
-import { K } from "./abi.js";
+import { At, Size } from "./abi.js";
 import { must } from "./errors.js";
 import { countLent } from "./lent.js";
 import type { Loop } from "./loop.js";
@@ -45,13 +45,20 @@ export interface LoopFigures {
 
 /** What a loop has counted until now. */
 export function loopFigures(loop: Loop): LoopFigures {
-  const size = 56 + 8 * K.HISTOGRAM_SIZE, figures = need(c.malloc(size));
+  const figures = need(c.malloc(Size.LOOP_FIGURES));
   try {
-    words64(figures, 1)[0] = BigInt(size); // struct_size, and reserved
+    words64(figures, 1)[0] = BigInt(Size.LOOP_FIGURES); // struct_size, and reserved
     must(c.anyloop_loop_get_figures(loop.pointer, figures));
-    const words = Array.from(words64(figures + 8, 6 + K.HISTOGRAM_SIZE), Number);
-    const [turns, readyMost, tasks, timers, jobs, lagMost, ...lag] = words;
-    return { turns: turns!, readyMost: readyMost!, tasks: tasks!, timers: timers!, jobs: jobs!, lagMost: lagMost! / 1e6, lag };
+    const words = Array.from(words64(figures, Size.LOOP_FIGURES / 8), Number);
+    return {
+      turns: words[At.LOOP_FIGURES_TURNS / 2]!,
+      readyMost: words[At.LOOP_FIGURES_READY_MOST / 2]!,
+      tasks: words[At.LOOP_FIGURES_TASKS / 2]!,
+      timers: words[At.LOOP_FIGURES_TIMERS / 2]!,
+      jobs: words[At.LOOP_FIGURES_JOBS / 2]!,
+      lagMost: words[At.LOOP_FIGURES_LAG_MOST / 2]! / 1e6,
+      lag: words.slice(At.LOOP_FIGURES_LAG / 2),
+    };
   } finally {
     c.free(figures);
   }

@@ -92,8 +92,8 @@ export function handBack(number: number): void {
 }
 
 /**
- * The loop is closed and calls none of them any more, but futures that outlive it still have their callbacks. These would keep
- * the futures, and the futures them: so they are forgotten here, and only their numbers are still to come back.
+ * The loop is closed and calls none of them any more, but futures that outlive it still have their callbacks. These would
+ * keep the futures, and the futures them: so they are forgotten here, and only their numbers are still to come back.
  */
 export function orphan(loop: number): void {
   for (const entry of spare.length + 1 < lent.length ? lent : []) {

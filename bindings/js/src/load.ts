@@ -1,11 +1,13 @@
 // load.ts -- loading the module: the package's own, or a program's, which holds the core too.
 import { K, type ProgramExports } from "./abi.js";
-import { adopt, c, hooks, isNode, text, textAt } from "./module.js";
+import { adopt, c, hooks, text, textAt } from "./module.js";
+import { isNode } from "./node.js";
 import type { Serving } from "./program.js";
 import { anyloopTurns, type Turns } from "./turns.js";
+import type { Module } from "./web.js";
 
 /** A program of C as `anyloop-cc` builds it: where it is, or itself. */
-export type Program = string | URL | WebAssembly.Module;
+export type Program = string | URL | Module;
 
 const serving = () => c as ProgramExports & Serving;
 const here = import.meta.url; // bundlers would follow what is asked for beside the name itself

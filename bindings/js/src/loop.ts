@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // loop.ts -- the event loop: it pulls what is due from the core and runs it.
-import { K } from "./abi.js";
+import { At, K, Size } from "./abi.js";
 import type { Context } from "./context.js";
 import { plain } from "./current.js";
 import { errorOf, must } from "./errors.js";
@@ -8,7 +8,8 @@ import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
 import { callable, lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
-import { c, floats, heap, hooks, isNode, room, turns, withPointers, withText } from "./module.js";
+import { c, floats, heap, hooks, room, turns, withPointers, withText, words64 } from "./module.js";
+import { isNode } from "./node.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
@@ -142,11 +143,13 @@ export class Loop {
   /** After `load`. */
   constructor(options: LoopOptions = {}) {
     const words = heap(), at = room.options >> 2;
-    words.fill(0, at, at + 10); // anyloop_loop_options
-    words[at] = 40;
-    words[at + 1] = (options.virtualClock ? K.LOOP_VIRTUAL_CLOCK : 0) | (options.debug ? K.LOOP_DEBUG : 0);
-    new DataView(words.buffer).setBigUint64(room.options + 8, BigInt(Math.round((options.start ?? 0) * MS)), true);
-    new DataView(words.buffer).setBigUint64(room.options + 32, options.shuffleSeed ?? 0n, true);
+    words.fill(0, at, at + Size.LOOP_OPTIONS / 4);
+    words[at] = Size.LOOP_OPTIONS;
+    words[at + At.LOOP_OPTIONS_FLAGS] =
+      (options.virtualClock ? K.LOOP_VIRTUAL_CLOCK : 0) | (options.debug ? K.LOOP_DEBUG : 0);
+    const wide = words64(room.options, Size.LOOP_OPTIONS / 8);
+    wide[At.LOOP_OPTIONS_VIRTUAL_START / 2] = BigInt(Math.round((options.start ?? 0) * MS));
+    wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = options.shuffleSeed ?? 0n;
     must(c.anyloop_new_event_loop(room.options, room.out));
     this.pointer = heap()[room.out >> 2]!;
     loops.set(this.pointer, this);
@@ -166,8 +169,10 @@ export class Loop {
     this.turns(0, budget);
     const words = heap(), at = room.turn >> 2;
     return {
-      deadline: floats()[room.turn >> 3]!,
-      stopped: words[at + 2] === 1, deadlock: words[at + 3] === 1, interrupted: words[at + 4] === 1,
+      deadline: floats()[room.turn >> 3]!, // its first
+      stopped: words[at + At.TURN_STOPPED] === 1,
+      deadlock: words[at + At.TURN_DEADLOCK] === 1,
+      interrupted: words[at + At.TURN_INTERRUPTED] === 1,
     };
   }
 
@@ -186,7 +191,7 @@ export class Loop {
     must(c.guest_wait(this.pointer, deadline));
   }
 
-  /** @internal A macrotask of the host: turns, until nothing is ready, or promises are to have theirs, or the time is over. */
+  /** @internal A host's macrotask: turns, until nothing is ready, or promises are to have theirs, or the time is over. */
   hosted(): void {
     if (!this.going || this.isClosed()) return;
     try {
@@ -198,7 +203,7 @@ export class Loop {
       return;
     }
     const words = heap(), at = room.turn >> 2, deadline = floats()[room.turn >> 3]!;
-    if (words[at + 2] === 1) {
+    if (words[at + At.TURN_STOPPED] === 1) {
       this.going = false;
       for (const run of this.runs) run.stop();
       this.runs.clear();
@@ -211,7 +216,7 @@ export class Loop {
 
   /** @internal A promise was settled in this turn: what continues there comes before the next one. */
   letPromisesRun(): void {
-    heap()[(room.turn >> 2) + 5] = 1;
+    heap()[(room.turn >> 2) + At.TURN_PAUSE] = 1;
   }
 
   /** @internal Nothing is left that could end its runs, or look at an error. */
@@ -344,10 +349,10 @@ export class Loop {
     const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
       withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
     const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;
-    words[at] = 16;
-    words[at + 1] = eager ? K.TASK_EAGER : 0;
-    words[at + 2] = 0; // its name is the coroutine's
-    words[at + 3] = context;
+    words[at] = Size.TASK_OPTIONS;
+    words[at + At.TASK_OPTIONS_FLAGS] = eager ? K.TASK_EAGER : 0;
+    words[at + At.TASK_OPTIONS_NAME] = 0; // it is the coroutine's
+    words[at + At.TASK_OPTIONS_CONTEXT] = context;
     let pointer: number;
     if (eager) eagerly++;
     try {
@@ -408,7 +413,10 @@ export class Loop {
     return (this.executor ??= this.pool = new WorkerPool());
   }
 
-  /** Waits for the jobs of the loop's own pool, and ends it; those that take more than `timeout` ms end with their workers. */
+  /**
+   * Waits for the jobs of the loop's own pool, and ends it; those that take more than `timeout` ms end with their
+   * workers.
+   */
   async shutdownDefaultExecutor(timeout = Infinity): Promise<void> {
     this.refusesJobs = true;
     await this.pool?.shutdown({ timeout });

@@ -1,5 +1,5 @@
 // module.ts -- the wasm module: what it exports, its memory, its words, and what it calls.
-import type { Exports } from "./abi.js";
+import { type Exports, Size } from "./abi.js";
 import type { Turns } from "./turns.js";
 
 /** The C interface, and what else a program of its own exports. Before it is loaded whoever comes to it is told so. */
@@ -104,8 +104,6 @@ export function need(pointer: number): number {
   return pointer;
 }
 
-export const isNode = typeof process === "object" && !!process.versions?.node;
-
 /** Takes an instance in, whose exports these are. */
 export function adopt(exports: WebAssembly.Exports, by: Turns): void {
   c = { ...exports } as unknown as Exports;
@@ -114,10 +112,10 @@ export function adopt(exports: WebAssembly.Exports, by: Turns): void {
   c._initialize?.();
   let at = need(c.malloc(512 + TEXT + 4 * POINTERS));
   const take = (size: number) => (at += size) - size;
-  room.value = take(64);
+  room.value = take(2 * Size.VALUE);
   room.out = take(16);
-  room.options = take(64);
-  room.turn = take(32);
+  room.options = take(Size.ERROR_OPTIONS); // the largest ones
+  room.turn = take(Size.TURN);
   room.text = take(TEXT);
   room.pointers = take(4 * POINTERS);
 }

@@ -1,16 +1,16 @@
 // native.ts -- a program's own C: its functions and its jobs, by name.
-import { K, type ProgramExports } from "./abi.js";
+import { At, K, type ProgramExports, Size } from "./abi.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { Future } from "./future.js";
 import { given } from "./loop.js";
 import { c, heap8, need, withText } from "./module.js";
 import { write } from "./value.js";
+import type { Memory } from "./web.js";
 
 /** What C reads: anything else is carried through it as it is. */
 export type Native = undefined | boolean | number | bigint | string | Uint8Array | readonly Native[];
 
-const VALUE = 32; // bytes
 const program = () => c as ProgramExports;
 
 function writeBytes(pointer: number, bytes: Uint8Array): void {
@@ -22,12 +22,12 @@ function writeBytes(pointer: number, bytes: Uint8Array): void {
 }
 
 function writeList(pointer: number, items: readonly unknown[]): void {
-  const list = need(c.malloc(VALUE * items.length || 1));
+  const list = need(c.malloc(Size.VALUE * items.length || 1));
   let made = 0;
   try {
-    for (; made < items.length; made++) writeNative(list + VALUE * made, items[made]);
+    for (; made < items.length; made++) writeNative(list + Size.VALUE * made, items[made]);
   } catch (error) {
-    while (made > 0) c.anyloop_value_release(list + VALUE * --made);
+    while (made > 0) c.anyloop_value_release(list + Size.VALUE * --made);
     c.free(list);
     throw error;
   }
@@ -46,14 +46,14 @@ function writeNative(pointer: number, value: unknown): void {
 function writeInteger(pointer: number, value: bigint): void {
   if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is not an integer of 64 bits`);
   const view = new DataView(c.memory.buffer);
-  heap8().fill(0, pointer, pointer + VALUE);
+  heap8().fill(0, pointer, pointer + Size.VALUE);
   view.setUint32(pointer, K.INT, true);
-  view.setBigInt64(pointer + 8, value, true);
+  view.setBigInt64(pointer + 4 * At.VALUE_BITS, value, true);
 }
 
 // Calls `use` with the value in memory of its own: what it calls may call JavaScript, and so come here again.
 function withValue<T>(value: unknown, use: (pointer: number) => T): T {
-  const pointer = need(c.malloc(VALUE));
+  const pointer = need(c.malloc(Size.VALUE));
   try {
     writeNative(pointer, value);
     return use(pointer);
@@ -88,7 +88,9 @@ export function native<T = unknown>(name: string): (value?: Native, options?: On
 export function nativeJob<T = unknown>(name: string): (value?: Native, options?: OnLoop) => Future<T> {
   return (value, options) => {
     const loop = loopOf(options), run = program().guest_run_job as ProgramExports["guest_run_job"] | undefined;
-    if (!run) throw new TypeError(`the module has no jobs: list ${name} by ANYLOOP_JOBS, build it by anyloop-cc, and load() it`);
+    if (!run) {
+      throw new TypeError(`the module has no jobs: list ${name} by ANYLOOP_JOBS, build it by anyloop-cc, and load() it`);
+    }
     return new Future<T>(loop, withValue(value, (pointer) => withText(name, (start) => {
       const future = run(loop.pointer, start, pointer);
       if (c.anyloop_future_error_code(future) === K.E_NOT_FOUND && c.anyloop_future_loop(future) === 0) {
@@ -103,6 +105,6 @@ export function nativeJob<T = unknown>(name: string): (value?: Native, options?:
  * What the loaded program exports: its functions take and give numbers, its memory is `memory`.
  * @typeParam T  the functions that it has.
  */
-export function nativeExports<T = Record<string, (...parameters: number[]) => number>>(): T & { memory: WebAssembly.Memory } {
-  return c as unknown as T & { memory: WebAssembly.Memory };
+export function nativeExports<T = Record<string, (...parameters: number[]) => number>>(): T & { memory: Memory } {
+  return c as unknown as T & { memory: Memory };
 }

@@ -1,5 +1,5 @@
-// owned.ts -- what the core has made for an object of ours, and letting go of it: by `close`, at the latest when the object is
-// collected.
+// owned.ts -- what the core has made for an object of ours, and letting go of it: by `close`, at the latest when the object
+// is collected.
 import { K } from "./abi.js";
 import { errorOf } from "./errors.js";
 

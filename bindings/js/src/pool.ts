@@ -7,7 +7,8 @@ import { K } from "./abi.js";
 import { type AnyWorker, type Call, Copy } from "./copy.js";
 import { plain } from "./current.js";
 import { errorOf, must } from "./errors.js";
-import { c, heap, hooks, isNode, room, turns } from "./module.js";
+import { c, heap, hooks, room, turns } from "./module.js";
+import { isNode } from "./node.js";
 import { type Thrown, unpack } from "./thrown.js";
 import { keep, kept, read, write, writeError } from "./value.js";
 import { said } from "./words.js";
@@ -65,13 +66,13 @@ function processors(): number {
 
 // A worker inherits Node's options, but the type of a program that is given as a text, which its own is not. (A list of them
 // may hold none that are the process's, such as --expose-gc: then it has none.)
-function options(): { execArgv?: string[] } {
+function nodeOptions(): { execArgv?: string[] } {
   return process.execArgv.some((word) => word.startsWith("--input-type")) ? { execArgv: [] } : {};
 }
 
 function makeWorker(name: string): AnyWorker {
   const node = threads(), here = import.meta.url; // in a variable, so that bundlers follow the other one alone
-  if (node) return new node.Worker(new URL("./serve.js", here), { name, ...options() });
+  if (node) return new node.Worker(new URL("./serve.js", here), { name, ...nodeOptions() });
   return new Worker(new URL("./serve.js", import.meta.url), { type: "module" });
 }
 
@@ -169,7 +170,8 @@ export class WorkerPool {
       copy.send(call);
     } catch (cause) {
       if (copy.calls.length === 0 && this.copies.has(copy)) this.idle.push(copy);
-      if (call.pointer !== 0) this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
+      if (call.pointer === 0) return;
+      this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
     }
   }
 

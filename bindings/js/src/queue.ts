@@ -1,11 +1,10 @@
 // queue.ts -- queues, the core's.
 import { K } from "./abi.js";
 import { must } from "./errors.js";
-import { Operation } from "./future.js";
+import type { Operation } from "./future.js";
 import { loopOf, type OnLoop, plain } from "./current.js";
-import { given, type Loop } from "./loop.js";
-import { c, heap, room } from "./module.js";
-import { Owned } from "./owned.js";
+import { c, room } from "./module.js";
+import { integer, Shared } from "./sync.js";
 import { read, write } from "./value.js";
 
 /** What a queue is like. */
@@ -14,13 +13,15 @@ export interface QueueOptions extends OnLoop {
   maxsize?: number;
 }
 
+function keyOf(priority: number): bigint {
+  return BigInt(integer(priority, -(2 ** 53), 2 ** 53));
+}
+
 /**
  * Items on their way from task to task: the first in is the first out. Items are kept as they are, not copied. Whoever waits
  * has a turn in the order of coming, and who is cancelled loses nobody's.
  */
-export class Queue<T = unknown> extends Owned {
-  /** Whose tasks share it. */
-  readonly loop: Loop;
+export class Queue<T = unknown> extends Shared {
   /** Items that it takes before a put waits; 0: any number. */
   readonly maxsize: number;
 
@@ -29,30 +30,31 @@ export class Queue<T = unknown> extends Owned {
   /** @internal */
   constructor(options: QueueOptions | undefined, order: number);
   constructor(options?: QueueOptions, order: number = K.QUEUE_FIFO) {
-    const loop = loopOf(options), maxsize = options?.maxsize ?? 0;
-    must(c.anyloop_queue_new(loop.pointer, maxsize, order, room.out));
-    super(heap()[room.out >> 2]!, c.anyloop_queue_release);
-    this.loop = loop;
+    const maxsize = integer(options?.maxsize ?? 0);
+    super(loopOf(options), (loop, out) => c.anyloop_queue_new(loop, maxsize, order, out), c.anyloop_queue_release);
     this.maxsize = maxsize;
   }
 
-  /**
-   * Puts an item in, and waits for a place when there is none. ANYLOOP_E_SHUTDOWN: the queue was shut down. `priority`, an
-   * integer, is for a PriorityQueue.
-   */
+  /** Puts an item in, and waits for a place when there is none. ANYLOOP_E_SHUTDOWN: the queue was shut down. */
+  put(item: T): Operation<void>;
+  /** @internal */
+  put(item: T, priority: number | undefined): Operation<void>;
   put(item: T, priority = 0): Operation<void> {
-    const key = BigInt(priority);
-    return new Operation<void>(this.loop, given(c.anyloop_queue_put(this.open, write(item), key)));
+    const key = keyOf(priority);
+    return this.operation(c.anyloop_queue_put(this.open, write(item), key));
   }
 
   /** Takes an item out, and waits for one when there is none. ANYLOOP_E_SHUTDOWN: there is none and never will be. */
   get(): Operation<T> {
-    return new Operation<T>(this.loop, given(c.anyloop_queue_get(this.open)));
+    return this.operation(c.anyloop_queue_get(this.open));
   }
 
   /** Puts an item in now, or throws ANYLOOP_E_FULL or ANYLOOP_E_SHUTDOWN. */
+  putNowait(item: T): void;
+  /** @internal */
+  putNowait(item: T, priority: number | undefined): void;
   putNowait(item: T, priority = 0): void {
-    const key = BigInt(priority);
+    const key = keyOf(priority);
     must(c.anyloop_queue_put_nowait(this.open, write(item), key));
   }
 
@@ -71,7 +73,7 @@ export class Queue<T = unknown> extends Owned {
 
   /** Waits until each item that was put in is dealt with: taken out, and said so by `taskDone`. */
   join(): Operation<void> {
-    return new Operation<void>(this.loop, given(c.anyloop_queue_join(this.open)));
+    return this.operation(c.anyloop_queue_join(this.open));
   }
 
   /** How many items are in it. */
@@ -106,6 +108,13 @@ export class LifoQueue<T = unknown> extends Queue<T> {
   }
 }
 
+/** Its items have a priority, an integer, by default 0: the lowest is the first out, and of equal ones the first in. */
+export interface PriorityQueue<T> {
+  /** Puts an item in, and waits for a place when there is none. ANYLOOP_E_SHUTDOWN: the queue was shut down. */
+  put(item: T, priority?: number): Operation<void>;
+  /** Puts an item in now, or throws ANYLOOP_E_FULL or ANYLOOP_E_SHUTDOWN. */
+  putNowait(item: T, priority?: number): void;
+}
 /** The lowest priority is the first out. */
 export class PriorityQueue<T = unknown> extends Queue<T> {
   /** An empty queue. */

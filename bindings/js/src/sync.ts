@@ -8,7 +8,7 @@ import { c, heap, room } from "./module.js";
 import { Owned } from "./owned.js";
 
 /** Something of the core's that a loop's tasks share. */
-abstract class Shared extends Owned {
+export abstract class Shared extends Owned {
   /**
    * @internal
    * @param loop  Whose tasks share it.
@@ -24,34 +24,38 @@ abstract class Shared extends Owned {
   }
 }
 
-interface Holdable {
-  readonly loop: Loop;
-  acquire(): Operation<void>;
-  release(): void;
-}
+/** What tasks hold for a while. */
+abstract class Holdable extends Shared {
+  /** Waits for this one's turn. */
+  abstract acquire(): Operation<void>;
+  /** Ends it. */
+  abstract release(): void;
 
-// asyncio's `async with`.
-function* holding<T>(what: Holdable, body: () => Awaitable<T>): Coroutine<T> {
-  yield* what.acquire();
-  try {
-    return (yield body()) as T;
-  } finally {
-    what.release();
+  /** Acquires it, runs the body, and releases it whatever came of that: asyncio's `async with`. */
+  with<T>(body: () => Awaitable<T>): Operation<T> {
+    return operation(this.loop, this.holding(body));
+  }
+
+  private *holding<T>(body: () => Awaitable<T>): Coroutine<T> {
+    yield* this.acquire();
+    try {
+      return (yield body()) as T;
+    } finally {
+      this.release();
+    }
   }
 }
 
-function hold<T>(what: Holdable, body: () => Awaitable<T>): Operation<T> {
-  return operation(what.loop, holding(what, body));
-}
-
-// For the core, which would take -1 for four billion, Infinity for none, and 1.5 for one.
-function count(value: number, least = 0): number {
-  if (value >>> 0 !== value || value < least) throw new RangeError(`${value} is no count from ${least} to 4294967295`);
+/** @internal Checked for the core, which would take -1 for four billion, Infinity for none, and 1.5 for one. */
+export function integer(value: number, least = 0, most = 0xffffffff): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${value} is no integer from ${least} to ${most}`);
+  }
   return value;
 }
 
 /** First come, first served. */
-export class Lock extends Shared {
+export class Lock extends Holdable {
   /** A lock that nobody holds. */
   constructor(options?: OnLoop) {
     super(loopOf(options), c.anyloop_lock_new, c.anyloop_lock_release);
@@ -70,11 +74,6 @@ export class Lock extends Shared {
   /** Whether it is held. */
   locked(): boolean {
     return c.anyloop_lock_locked(this.open) === 1;
-  }
-
-  /** Runs the body with the lock held. */
-  with<T>(body: () => Awaitable<T>): Operation<T> {
-    return hold(this, body);
   }
 }
 
@@ -107,7 +106,7 @@ export class Event extends Shared {
 }
 
 /** A lock, and tasks that wait for what it guards to change. */
-export class Condition extends Shared {
+export class Condition extends Holdable {
   /** Without a lock it has one of its own. */
   constructor(lock?: Lock, options: OnLoop | undefined = lock && { loop: lock.loop }) {
     super(loopOf(options), (loop, out) => c.anyloop_condition_new(loop, lock ? lock.open : 0, out),
@@ -124,11 +123,6 @@ export class Condition extends Shared {
     must(c.anyloop_lock_unlock(c.anyloop_condition_lock(this.open)));
   }
 
-  /** Runs the body with the lock held. */
-  with<T>(body: () => Awaitable<T>): Operation<T> {
-    return hold(this, body);
-  }
-
   /** Whether the lock is held. */
   locked(): boolean {
     return c.anyloop_lock_locked(c.anyloop_condition_lock(this.open)) === 1;
@@ -139,18 +133,22 @@ export class Condition extends Shared {
     return this.operation(c.anyloop_condition_wait(this.open));
   }
 
-  /** Waits until the predicate holds. */
-  waitFor(predicate: () => boolean): Operation<void> {
+  /** Waits until the predicate holds; the result is what it gave then. */
+  waitFor<T>(
+    predicate: () => Exclude<T, PromiseLike<unknown>>,
+  ): Operation<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
     return operation(this.loop, this.waitingFor(predicate));
   }
 
-  private *waitingFor(predicate: () => boolean): Coroutine<void> {
-    while (!predicate()) yield* this.wait();
+  private *waitingFor(predicate: () => unknown): Coroutine<any> {
+    let value: any;
+    while (!(value = predicate())) yield* this.wait();
+    return value;
   }
 
   /** Wakes that many of those who wait; each goes on when it has the lock. ANYLOOP_E_NOT_HELD: nobody holds the lock. */
   notify(waiters = 1): void {
-    must(c.anyloop_condition_notify(this.open, count(waiters)));
+    must(c.anyloop_condition_notify(this.open, integer(waiters)));
   }
 
   /** Wakes all of them. */
@@ -166,11 +164,11 @@ export interface SemaphoreOptions extends OnLoop {
 }
 
 /** Lets a number of tasks in at once; who comes first is first. A `bounded` one refuses to grow beyond its first value. */
-export class Semaphore extends Shared {
+export class Semaphore extends Holdable {
   /** `value`: how many it lets in at once. */
   constructor(value = 1, options?: SemaphoreOptions) {
     const flags = options?.bounded ? K.SEMAPHORE_BOUNDED : 0;
-    super(loopOf(options), (loop, out) => c.anyloop_semaphore_new(loop, count(value), flags, out),
+    super(loopOf(options), (loop, out) => c.anyloop_semaphore_new(loop, integer(value), flags, out),
       c.anyloop_semaphore_release);
   }
 
@@ -182,11 +180,6 @@ export class Semaphore extends Shared {
   /** Lets one more in. ANYLOOP_E_STATE: a bounded one has its first value already. */
   release(): void {
     must(c.anyloop_semaphore_post(this.open));
-  }
-
-  /** Runs the body as one of those that the semaphore lets in. */
-  with<T>(body: () => Awaitable<T>): Operation<T> {
-    return hold(this, body);
   }
 
   /** Whether who comes now would wait. */
@@ -202,7 +195,7 @@ export class Barrier extends Shared {
    * @param parties  how many go on together.
    */
   constructor(readonly parties: number, options?: OnLoop) {
-    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, count(parties, 1), out), c.anyloop_barrier_release);
+    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, integer(parties, 1), out), c.anyloop_barrier_release);
   }
 
   /** The result is how many were there before. */

@@ -2,7 +2,7 @@
 //
 // undefined, booleans, numbers and strings are the core's own kinds, which C reads as well. Everything else is carried as
 // it is: a place in a table here, and the same object comes out.
-import { K } from "./abi.js";
+import { At, K, Size } from "./abi.js";
 import { AnyloopError, errorOf, ExceptionGroup, must } from "./errors.js";
 import { c, heap, heap8, hooks, room, text, withText } from "./module.js";
 import { said } from "./words.js";
@@ -23,10 +23,11 @@ export function countKept(): number {
 function bits(at: number, kind: number, low: number, high: number): void {
   const words = heap();
   words[at] = kind;
-  words[at + 1] = 0;
-  words[at + 2] = low;
-  words[at + 3] = high;
-  words[at + 4] = words[at + 5] = words[at + 6] = words[at + 7] = 0;
+  words[at + At.VALUE_FLAGS] = 0;
+  words[at + At.VALUE_BITS] = low;
+  words[at + At.VALUE_BITS + 1] = high;
+  words[at + At.VALUE_SIZE] = words[at + At.VALUE_SIZE + 1] = 0;
+  words[at + At.VALUE_OWNER] = words[at + At.VALUE_OWNER + 1] = 0;
 }
 
 /**
@@ -79,7 +80,7 @@ export function place(value: unknown, pointer = room.value): number {
 
 /** Reads the value at `pointer`, which stays the core's. */
 export function read(pointer: number): unknown {
-  const words = heap(), at = pointer >> 2, low = words[at + 2]!, high = words[at + 3]!;
+  const words = heap(), at = pointer >> 2, low = words[at + At.VALUE_BITS]!, high = words[at + At.VALUE_BITS + 1]!;
   switch (words[at]) {
     case K.BOOL:
       return low !== 0;
@@ -92,11 +93,11 @@ export function read(pointer: number): unknown {
       number.setUint32(4, high, true);
       return number.getFloat64(0, true);
     case K.TEXT:
-      return text(low, words[at + 4]!);
+      return text(low, words[at + At.VALUE_SIZE]!);
     case K.BYTES:
-      return heap8().slice(low, low + words[at + 4]!);
+      return heap8().slice(low, low + words[at + At.VALUE_SIZE]!);
     case K.LIST:
-      return Array.from({ length: words[at + 4]! }, (_, i) => read(low + 32 * i));
+      return Array.from({ length: words[at + At.VALUE_SIZE]! }, (_, i) => read(low + Size.VALUE * i));
     case K.ERROR:
       return readError(pointer);
     case K.FUTURE:
@@ -125,21 +126,21 @@ function describe(thrown: unknown, message: string, status: number): void {
       must(c.anyloop_value_error(0, status, start, size, room.value));
       return;
     }
-    const foreign = place(thrown, room.value + 32), options = room.options >> 2;
+    const foreign = place(thrown, room.value + Size.VALUE), options = room.options >> 2;
     const words = heap();
-    words.fill(0, options, options + 12); // anyloop_error_options
-    words[options] = 48;
-    words[options + 1] = status;
-    words[options + 4] = start;
-    words[options + 6] = size;
-    words[options + 8] = foreign;
+    words.fill(0, options, options + Size.ERROR_OPTIONS / 4);
+    words[options] = Size.ERROR_OPTIONS;
+    words[options + At.ERROR_OPTIONS_CODE] = status;
+    words[options + At.ERROR_OPTIONS_TEXT] = start;
+    words[options + At.ERROR_OPTIONS_TEXT_SIZE] = size;
+    words[options + At.ERROR_OPTIONS_FOREIGN] = foreign;
     must(c.anyloop_value_error_with(0, room.options, room.value));
   });
 }
 
 /**
- * The same with what was thrown, as an ERROR value. Anything may be thrown, also what throws when it is looked at, and this must
- * not: whoever calls it has nobody to tell.
+ * The same with what was thrown, as an ERROR value. Anything may be thrown, also what throws when it is looked at, and this
+ * must not: whoever calls it has nobody to tell.
  */
 export function writeError(thrown: unknown): number {
   try {
@@ -150,7 +151,7 @@ export function writeError(thrown: unknown): number {
       describe(thrown, "", K.E_USER);
     } catch {
       bits(room.value >> 2, K.ERROR, 0, 0);
-      heap()[(room.value >> 2) + 1] = K.E_NOMEM;
+      heap()[(room.value >> 2) + At.VALUE_FLAGS] = K.E_NOMEM;
     }
   }
   return room.value;

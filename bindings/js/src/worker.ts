@@ -2,7 +2,9 @@
 //
 // To it: [module, name, arguments]. From it: [news, ms, ...], with the ms that the job took.
 import { K } from "./abi.js";
+import { isNode } from "./node.js";
 import { pack } from "./thrown.js";
+import type { Movable } from "./web.js";
 import { said } from "./words.js";
 
 /** @internal No number that a job's own messages may begin with. */
@@ -35,7 +37,7 @@ interface Unreadable {
 }
 
 interface Port {
-  postMessage(message: unknown, transfer?: Transferable[]): void;
+  postMessage(message: unknown, transfer?: Movable[]): void;
   on(event: string, hear: (what: any) => void): void;
 }
 
@@ -43,25 +45,24 @@ const MOMENT = 10; // ms that a worker waits for the next order: a timer for les
 const ORDERS = 16; // that may be on the way
 const LONGEST = 20; // ms after which what its jobs have left behind, timers for instance, has its turn
 
-const isNode = typeof process === "object" && !!process.versions?.node;
 const threads = isNode ? process.getBuiltinModule("node:worker_threads") : undefined;
 
 interface Mine {
   port?: Port;
-  transfers: WeakMap<object, Transferable[]>;
+  transfers: WeakMap<object, Movable[]>;
 }
 
 // This worker's, whichever copy of this file asks: a bundler gives a job's module one of its own.
 const mine: Mine = ((globalThis as any)[Symbol.for("anyloop/worker")] ??= { transfers: new WeakMap() });
 
 /** In a job: the result is moved, with what is named here, instead of copied. */
-export function transfer<T extends object>(result: T, moved: Transferable[]): T {
+export function transfer<T extends object>(result: T, moved: Movable[]): T {
   mine.transfers.set(result, moved);
   return result;
 }
 
 /** In a job: tells whoever waits for it how far it is; what is named is moved. */
-export function progress(value: unknown, moved?: Transferable[]): void {
+export function progress(value: unknown, moved?: Movable[]): void {
   if (!mine.port) throw new Error("anyloop: progress() is for jobs, and this is no worker that serves them");
   mine.port.postMessage([News.PROGRESS, 0, value], moved);
 }

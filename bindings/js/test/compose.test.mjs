@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  allTasks, asCompleted, CancelledError, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup, gather,
-  getEventLoop, getRunningLoop, Lock, newEventLoop, PriorityQueue, Queue, run, Runner, setEventLoop, shield, sleep, Task, TaskGroup,
-  Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
+  allTasks, asCompleted, CancelledError, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup,
+  gather, getEventLoop, getRunningLoop, Lock, newEventLoop, PriorityQueue, Queue, run, Runner, setEventLoop, shield, sleep,
+  Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
 import { complete, inLoop, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -46,8 +46,9 @@ describe("what is no list", () => {
 describe("what are no options", () => {
   const loop = newVirtualLoop();
   for (const [name, call] of Object.entries({
-    Queue: () => new Queue(2), PriorityQueue: () => new PriorityQueue(2), WorkerPool: () => new WorkerPool(2), Lock: () => new Lock(loop),
-    TaskGroup: () => new TaskGroup(loop), sleep: () => sleep(1, loop), gather: () => gather([], later(1)),
+    Queue: () => new Queue(2), PriorityQueue: () => new PriorityQueue(2), WorkerPool: () => new WorkerPool(2),
+    Lock: () => new Lock(loop), TaskGroup: () => new TaskGroup(loop), sleep: () => sleep(1, loop),
+    gather: () => gather([], later(1)),
     "loop.createTask": () => loop.createTask(later(1), "a name"), "queue.shutdown": () => new Queue({ loop }).shutdown(true),
   })) {
     test(`are refused by ${name}`, () => assert.throws(call, { name: "TypeError", message: /no object with options/ }));
@@ -105,7 +106,8 @@ describe("gather", () => {
   test("mixes promises, coroutines and futures", async () => {
     const loop = await newEventLoop(), future = loop.createFuture();
     loop.callSoon(() => future.setResult("future"));
-    assert.deepEqual(await gather([Promise.resolve("promise"), later(1, "coroutine"), future, { then: (call) => call("thenable") }], { loop }),
+    const thenable = { then: (call) => call("thenable") };
+    assert.deepEqual(await gather([Promise.resolve("promise"), later(1, "coroutine"), future, thenable], { loop }),
       ["promise", "coroutine", "future", "thenable"]);
     const error = new Error("mine");
     await assert.rejects(gather([Promise.reject(error), later(1)], { loop }), (thrown) => thrown === error);
@@ -135,7 +137,8 @@ describe("wait", () => {
   inTask("waits for the first error", function* (loop) {
     const error = new Error("mine"), fails = createTask(failing(15, error));
     const [done, pending] = yield* wait([...three(), fails], { returnWhen: "FIRST_EXCEPTION" });
-    assert.deepEqual([done.size, done.has(fails), fails.exception() === error, pending.size, loop.time()], [2, true, true, 2, 15]);
+    assert.deepEqual([done.size, done.has(fails), fails.exception() === error, pending.size, loop.time()],
+      [2, true, true, 2, 15]);
   });
 
   inTask("waits for so long at most, and that is no error", function* (loop) {
@@ -145,13 +148,16 @@ describe("wait", () => {
 
   inTask("refuses what could not be found in its sets: coroutines and promises", function* () {
     const refused = { name: "TypeError", message: /is no future: make one by ensureFuture/ };
-    for (const other of [later(1), Promise.resolve(), 5]) assert.throws(() => wait([createTask(later(1)), other]).next(), refused);
+    for (const other of [later(1), Promise.resolve(), 5]) {
+      assert.throws(() => wait([createTask(later(1)), other]).next(), refused);
+    }
   });
 });
 
 describe("limits of time", () => {
   inTask("waitFor gives the result in time", function* () {
-    assert.deepEqual([yield* waitFor(later(5, "in time"), 10), yield* waitFor(later(5, "no limit"), null)], ["in time", "no limit"]);
+    assert.deepEqual([yield* waitFor(later(5, "in time"), 10), yield* waitFor(later(5, "no limit"), null)],
+      ["in time", "no limit"]);
   });
 
   inTask("waitFor cancels what takes longer, waits for its cleanup, and fails with a TimeoutError", function* (loop) {
@@ -164,7 +170,8 @@ describe("limits of time", () => {
     });
     const error = yield* caught(waitFor(task, 10));
     assert.ok(error instanceof TimeoutError);
-    assert.deepEqual([error.name, error.code, task.cancelled(), loop.time()], ["TimeoutError", "ANYLOOP_E_TIMED_OUT", true, 17]);
+    assert.deepEqual([error.name, error.code, task.cancelled(), loop.time()],
+      ["TimeoutError", "ANYLOOP_E_TIMED_OUT", true, 17]);
   });
 
   inTask("waitFor of a coroutine that begins never", function* (loop) {
@@ -299,7 +306,8 @@ describe("operations", () => {
     for (const next of asCompleted([waitFor(sleep(20), 50), sleep(10)])) order.push(yield* next, loop.time());
     assert.deepEqual(order, [undefined, 10, undefined, 20]);
     assert.throws(() => wait([sleep(1)]).next(), { name: "TypeError", message: /is no future: make one by ensureFuture$/ });
-    const tasks = [30, 40].map((ms) => ensureFuture(sleep(ms))), [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });
+    const tasks = [30, 40].map((ms) => ensureFuture(sleep(ms))),
+      [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });
     assert.deepEqual([[...done], [...pending]], [[tasks[0]], [tasks[1]]]);
     assert.equal(tasks[0].result(), undefined);
   });
@@ -411,7 +419,8 @@ describe("ensureFuture, createTask, sleep", () => {
 
   inTask("take the loop that runs", function* (loop) {
     const task = createTask(later(1), { name: "named" });
-    assert.deepEqual([getRunningLoop() === loop, task.loop === loop, task.name, allTasks().includes(task)], [true, true, "named", true]);
+    assert.deepEqual([getRunningLoop() === loop, task.loop === loop, task.name, allTasks().includes(task)],
+      [true, true, "named", true]);
     yield* task;
   });
 
@@ -572,7 +581,9 @@ describe("a program", () => {
   test("after another has the loop and the contexts of the same Runner", async () => {
     const runner = new Runner(), loop = await runner.getLoop();
     assert.equal(await getEventLoop(), loop);
-    for (const i of [1, 2]) assert.equal(await runner.run(function* () { return [getRunningLoop() === loop, i].join(); }), `true,${i}`);
+    for (const i of [1, 2]) {
+      assert.equal(await runner.run(function* () { return [getRunningLoop() === loop, i].join(); }), `true,${i}`);
+    }
     await runner[Symbol.asyncDispose]();
     await runner.close();
     assert.equal(loop.isClosed(), true);

@@ -47,14 +47,16 @@ describe('a job', () => {
     for (const wrong of ['./x.mjs', () => 1, undefined]) {
       assert.throws(() => job(wrong, 'add'), {name: 'TypeError', message: / is no URL, as in job\(new URL/});
     }
-    assert.throws(() => job(new URL('file:///x.mjs')), {name: 'TypeError', message: /^undefined is no name, as in job\(new URL/});
+    assert.throws(() => job(new URL('file:///x.mjs')),
+      {name: 'TypeError', message: /^undefined is no name, as in job\(new URL/});
   });
 
   test('may post messages of its own', () => withPool(one, async pool => {
     const post = job(fixture('posts.mjs'), 'post');
     assert.equal(await runInExecutor(pool, post, 'text', null, {a: 1}, [], ['x', 1]), 'posted');
     const numbers = [0, 1, 2, 3, 4, 5].flatMap(number => [[number], [number, 1, 'not this'], [number, 1, {}]]);
-    assert.deepEqual(await gather([runInExecutor(pool, post, ...numbers), runInExecutor(pool, jobOf('echo'), 'mine')]), ['posted', 'mine']);
+    assert.deepEqual(await gather([runInExecutor(pool, post, ...numbers), runInExecutor(pool, jobOf('echo'), 'mine')]),
+      ['posted', 'mine']);
     assert.equal(await runInExecutor(pool, jobOf('echo'), 1), 1);
   }));
 });
@@ -292,8 +294,10 @@ describe('a worker that dies', () => {
   class Late extends EventEmitter {
     constructor() {
       super();
-      const worker = new Worker(fixture('serves.mjs')), said = [], say = () => said.length > 0 && this.emit('message', said.shift());
-      worker.on('message', message => setTimeout(say, 20, said.push(message))).on('error', error => this.emit('error', error))
+      const worker = new Worker(fixture('serves.mjs')), said = [],
+        say = () => said.length > 0 && this.emit('message', said.shift());
+      worker.on('message', message => setTimeout(say, 20, said.push(message)))
+        .on('error', error => this.emit('error', error))
         .on('exit', status => {
           while (said.length > 0) say();
           this.emit('exit', status);
@@ -302,7 +306,7 @@ describe('a worker that dies', () => {
     }
   }
 
-  test('takes no answer with it that it had given', t => withPool({maxWorkers: 1, worker: () => new Late()}, async (pool, run) => {
+  test('takes none of its answers with it', t => withPool({maxWorkers: 1, worker: () => new Late()}, async (pool, run) => {
     t.mock.method(console, 'error', () => {});
     assert.equal(await run('throwAfterwards'), undefined);
   }));

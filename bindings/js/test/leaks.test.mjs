@@ -15,8 +15,8 @@ async function collected() {
   await pause(10);
 }
 
-// `work(loop, count)` leaves nothing but what its loop keeps for the next of the kind, and with the loop that goes too. The first
-// time has brought what comes only once: V8's tables keep the size that they once had.
+// `work(loop, count)` leaves nothing but what its loop keeps for the next of the kind, and with the loop that goes too. The
+// first time has brought what comes only once: V8's tables keep the size that they once had.
 function leavesNothing(what, count, work) {
   async function done(count) {
     const loop = await newEventLoop();

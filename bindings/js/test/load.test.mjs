@@ -6,8 +6,9 @@ import { ContextVar, Future, getEventLoop, getRunningLoop, load, Lock, Loop, run
 const user = new ContextVar("user", { default: "nobody" });
 
 test("what needs it says so", () => {
-  for (const early of [() => new Loop(), () => new Lock(), () => new Future({}), () => sleep(1), getRunningLoop, () => user.get()]) {
-    assert.throws(early, /no module is loaded yet: use run\(\), or await getEventLoop\(\) or load\(\) first/);
+  const early = [() => new Loop(), () => new Lock(), () => new Future({}), () => sleep(1), getRunningLoop, () => user.get()];
+  for (const call of early) {
+    assert.throws(call, /no module is loaded yet: use run\(\), or await getEventLoop\(\) or load\(\) first/);
   }
 });
 

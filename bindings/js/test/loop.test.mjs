@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import * as anyloop from "anyloop";
 import { complete, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
-const { figures, formatTree, Future, gather, getEventLoop, getRunningLoop, Loop, loopFigures, newEventLoop, Queue, setEventLoop,
-  sleep, stallReport } = anyloop;
+const { figures, formatTree, Future, gather, getEventLoop, getRunningLoop, Loop, loopFigures, newEventLoop, Queue,
+  setEventLoop, sleep, stallReport } = anyloop;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Gives `use` a hosted loop, and closes that. */
@@ -174,7 +174,8 @@ describe("a run", () => {
   }));
 
   test("can go on beside others, and stop ends them all", () => withLoop(async (loop) => {
-    const three = (function* () { return yield* sleep(3), "three"; })(), one = (function* () { return yield* sleep(1), "one"; })();
+    const three = (function* () { return yield* sleep(3), "three"; })(),
+      one = (function* () { return yield* sleep(1), "one"; })();
     const runs = [loop.runUntilComplete(three), loop.runUntilComplete(one)];
     assert.equal(await Promise.race(runs), "one");
     assert.deepEqual(await Promise.all(runs), ["three", "one"]);
@@ -188,7 +189,8 @@ describe("a run", () => {
     await loop.runUntilComplete((function* () {
       yield assert.rejects(() => loop.runForever(), { code: "ANYLOOP_E_RUNNING" });
       yield assert.rejects(() => loop.runUntilComplete(loop.createFuture()), { code: "ANYLOOP_E_RUNNING" });
-      yield assert.rejects(loop.runUntilComplete((function* () { assert.fail("it begins"); })()), { code: "ANYLOOP_E_RUNNING" });
+      yield assert.rejects(loop.runUntilComplete((function* () { assert.fail("it begins"); })()),
+        { code: "ANYLOOP_E_RUNNING" });
       assert.equal(loop.allTasks().length, 1);
       assert.throws(() => loop.turn(), { code: "ANYLOOP_E_RUNNING" });
       assert.equal(complete(other, (function* () { return yield* sleep(5), getRunningLoop() === other; })()), true);
@@ -302,13 +304,14 @@ describe("the close", () => {
   });
 
   test("leaves what only looks", () => {
-    assert.deepEqual([closed.time(), closed.isRunning(), closed.allTasks(), closed.currentTask(), closed.stop(), stallReport(closed)],
-      [5, false, [], undefined, undefined, ""]);
+    const seen = [closed.time(), closed.isRunning(), closed.allTasks(), closed.currentTask(), closed.stop()];
+    assert.deepEqual([...seen, stallReport(closed)], [5, false, [], undefined, undefined, ""]);
     assert.equal(loopFigures(closed).tasks, 0);
   });
 
   test("of the core leave no value behind when they are refused", () => {
-    const loop = newVirtualLoop(), done = loop.createFuture(), full = new Queue({ loop, maxsize: 1 }), gone = new Queue({ loop });
+    const loop = newVirtualLoop(), done = loop.createFuture(),
+      full = new Queue({ loop, maxsize: 1 }), gone = new Queue({ loop });
     done.setResult(1);
     full.putNowait(1);
     gone.close();
@@ -343,7 +346,8 @@ describe("the close", () => {
 describe("the loop of this thread", () => {
   test("is none at first, and that is said", () => {
     setEventLoop(undefined);
-    assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE", message: /await getEventLoop\(\) first, or use run\(\)/ });
+    assert.throws(() => getRunningLoop(),
+      { code: "ANYLOOP_E_STATE", message: /await getEventLoop\(\) first, or use run\(\)/ });
     assert.throws(() => sleep(1), { code: "ANYLOOP_E_STATE" });
   });
 
@@ -398,11 +402,13 @@ describe("an error that a callback throws", () => {
     loop.setExceptionHandler(() => { throw error; });
     failing(loop, new Error("mine"));
     said.mock.restore();
-    assert.deepEqual(said.mock.calls.map(({ arguments: words }) => words), [["anyloop: the exception handler failed:", error]]);
+    assert.deepEqual(said.mock.calls.map(({ arguments: words }) => words),
+      [["anyloop: the exception handler failed:", error]]);
   });
 
   test("which throws when it is shown costs nothing else", () => {
-    const said = mock.method(console, "error", (...words) => { if (words.length > 1) throw words[1]; }), loop = newVirtualLoop();
+    const said = mock.method(console, "error", (...words) => { if (words.length > 1) throw words[1]; }),
+      loop = newVirtualLoop();
     failing(loop, new Error("mine"));
     said.mock.restore();
     assert.deepEqual(said.mock.calls.at(-1).arguments, ["anyloop: a callback failed"]);
@@ -492,7 +498,8 @@ describe("the process", () => {
   });
 
   test("ends by itself when nothing is left to do", async () => {
-    assert.deepEqual(await node("loop.callLater(5, () => console.log('called'));"), { stdout: "called\n", stderr: "", status: 0 });
+    assert.deepEqual(await node("loop.callLater(5, () => console.log('called'));"),
+      { stdout: "called\n", stderr: "", status: 0 });
   });
 
   test("ends a run that nothing can complete with the report of what is stuck", async () => {

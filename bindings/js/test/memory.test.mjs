@@ -1,4 +1,5 @@
-// The module's memory is used up, and what can fail for that fails alone: nothing is thrown where nobody hears it, and nothing hangs.
+// The module's memory is used up, and what can fail for that fails alone: nothing is thrown where nobody hears it, and
+// nothing hangs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { figures, nativeExports, newEventLoop, sleep, WorkerPool } from "anyloop";
@@ -8,7 +9,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What comes of `begin()` when from then on no memory is left. */
 async function without(begin) {
-  const { malloc, free } = nativeExports(), taken = [], outcome = begin().then((value) => value, (error) => error.code ?? error);
+  const { malloc, free } = nativeExports(), taken = [],
+    outcome = begin().then((value) => value, (error) => error.code ?? error);
   await pause(5);
   for (let size = 2 ** 28; size >= 16; size /= 2) for (let pointer; (pointer = malloc(size));) taken.push(pointer);
   try {

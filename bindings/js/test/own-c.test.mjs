@@ -7,19 +7,21 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { getEventLoop, load, native, nativeExports, nativeJob, run } from "anyloop";
 
-const here = new URL("own-c/", import.meta.url), cc = fileURLToPath(new URL("../node_modules/.bin/anyloop-cc", import.meta.url));
+const here = new URL("own-c/", import.meta.url),
+  cc = fileURLToPath(new URL("../node_modules/.bin/anyloop-cc", import.meta.url));
 const echo = native("echo"), echoJob = nativeJob("echo");
 const program = new URL("echo.wasm", here), work = mkdtempSync(`${tmpdir()}/anyloop-own-c-`);
 after(() => rmSync(work, { recursive: true }));
 
 function build(source, ...options) {
   const out = source.replace(/c$/, "wasm");
-  return spawnSync(cc, [source, "-Wall", "-Wextra", "-Werror", "-Wno-unused-command-line-argument", "-lm", "-O0", "-o", out, ...options],
-    { cwd: here, encoding: "utf8" });
+  const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-command-line-argument"];
+  return spawnSync(cc, [source, ...warnings, "-lm", "-O0", "-o", out, ...options], { cwd: here, encoding: "utf8" });
 }
 
 function inNode(script) {
-  return execFileSync(process.execPath, ["--expose-gc", "--input-type=module", "-e", script], { cwd: new URL("..", import.meta.url), encoding: "utf8" });
+  return execFileSync(process.execPath, ["--expose-gc", "--input-type=module", "-e", script],
+    { cwd: new URL("..", import.meta.url), encoding: "utf8" });
 }
 
 before(async () => {
@@ -32,8 +34,9 @@ before(async () => {
 beforeEach(() => getEventLoop());
 
 describe("values", () => {
-  const values = [undefined, true, false, 0, -1, 2 ** 53 - 1, 1.5, -0, NaN, Infinity, "", "text", "\u{1f600}", new Uint8Array(),
-    new Uint8Array([1, 2, 255]), new Uint8Array(100_000).fill(7), [], [1, ["two", new Uint8Array([3])], []], 2n ** 62n, -(2n ** 63n)];
+  const values = [undefined, true, false, 0, -1, 2 ** 53 - 1, 1.5, -0, NaN, Infinity, "", "text", "\u{1f600}",
+    new Uint8Array(), new Uint8Array([1, 2, 255]), new Uint8Array(100_000).fill(7), [],
+    [1, ["two", new Uint8Array([3])], []], 2n ** 62n, -(2n ** 63n)];
   for (const [i, value] of values.entries()) {
     test(`number ${i} comes back from C, and from a job in a worker`, async () => {
       assert.deepEqual(await echo(value), value);
@@ -84,7 +87,8 @@ describe("a job", () => {
   test("that is not there is told by name", () =>
     assert.throws(() => nativeJob("nothing")(), { code: "ANYLOOP_E_NOT_FOUND", message: /nothing/ }));
 
-  test("that fails comes out with its words", () => assert.rejects(nativeJob("fail")(), { code: "ANYLOOP_E_BROKEN", message: "on purpose" }));
+  test("that fails comes out with its words", () =>
+    assert.rejects(nativeJob("fail")(), { code: "ANYLOOP_E_BROKEN", message: "on purpose" }));
 
   test("that traps costs itself, and the pool goes on", async () => {
     await assert.rejects(nativeJob("trap")(), { code: "ANYLOOP_E_ABANDONED", message: /unreachable/ });
@@ -96,7 +100,8 @@ describe("a job", () => {
     await nativeJob("print")("from a w\u00f6rker"); await loop.close();`), "from a w\u00f6rker\n"));
 });
 
-test("Node ends by itself while workers are idle", () => assert.equal(inNode(`import { load, nativeJob, getEventLoop } from "anyloop";
+test("Node ends by itself while workers are idle", () => assert.equal(inNode(`
+  import { load, nativeJob, getEventLoop } from "anyloop";
   await load("${program}"); await getEventLoop(); console.log(await nativeJob("echo")(1));`), "1\n"));
 
 test("the stack has room, and what needs more overwrites nothing", () => assert.equal(inNode(`
@@ -106,9 +111,11 @@ test("the stack has room, and what needs more overwrites nothing", () => assert.
   try { nativeExports().deep(2000); } catch (error) { console.log(error.name, error.message); }`),
 "900 whole\nRuntimeError memory access out of bounds\n"));
 
-test("a trap while the loop turns fails the run", () => assert.equal(inNode(`import { load, native, getEventLoop } from "anyloop";
+test("a trap while the loop turns fails the run", () => assert.equal(inNode(`
+  import { load, native, getEventLoop } from "anyloop";
   await load("${program}"); const loop = await getEventLoop();
-  await loop.runUntilComplete(native("trap")()).catch((error) => console.log(error.name, error.message));`), "RuntimeError unreachable\n"));
+  await loop.runUntilComplete(native("trap")()).catch((error) => console.log(error.name, error.message));`),
+"RuntimeError unreachable\n"));
 
 test("a trap in a program is what run fails with", () => assert.equal(inNode(`import { load, native, run } from "anyloop";
   await load("${program}");
@@ -117,7 +124,8 @@ test("a trap in a program is what run fails with", () => assert.equal(inNode(`im
 
 test("a second module is refused", () => assert.rejects(load(program), /loaded already/));
 
-test("nothing is left of loops with jobs of C", () => assert.equal(inNode(`import { figures, load, nativeJob, newEventLoop } from "anyloop";
+test("nothing is left of loops with jobs of C", () => assert.equal(inNode(`
+  import { figures, load, nativeJob, newEventLoop } from "anyloop";
   await load("${program}");
   async function loops(count) {
     while (count--) {
@@ -166,11 +174,13 @@ test("a program need have no jobs", () => {
 });
 
 test("anyloop-cc says what is wrong", () => {
-  const says = (options, env) => spawnSync(cc, options, { cwd: here, encoding: "utf8", env: { ...process.env, ...env } }).stderr;
+  const says = (options, env) =>
+    spawnSync(cc, options, { cwd: here, encoding: "utf8", env: { ...process.env, ...env } }).stderr;
   assert.match(says([]), /^anyloop-cc: usage/);
   assert.match(says(["echo.c"]), /^anyloop-cc: usage/);
   assert.match(says(["echo.c", "-o", "no.wasm"], { CC: "no-compiler" }), /^anyloop-cc: there is no no-compiler: install/);
-  assert.match(says(["--emcc", "echo.c", "-o", "no.wasm"], { EMCC: "no-emcc" }), /^anyloop-cc: there is no no-emcc: install/);
+  assert.match(says(["--emcc", "echo.c", "-o", "no.wasm"], { EMCC: "no-emcc" }),
+    /^anyloop-cc: there is no no-emcc: install/);
 });
 
 const noEmcc = spawnSync("emcc", ["--version"]).status !== 0 && "there is no emcc: Debian's emscripten has it";
@@ -191,7 +201,8 @@ describe("built by Emscripten", { skip: !process.env.CI && noEmcc }, () => {
   test("what it lacks is told by name", () => {
     writeFileSync(`${work}/lacks.c`,
       "#include <anyloop_guest.h>\nint nowhere(void);\nANYLOOP_EXPORT(get) int get(void) { return nowhere(); }\n");
-    const { status, stderr } = spawnSync(cc, ["--emcc", "lacks.c", "-O0", "-o", "lacks.wasm"], { cwd: work, encoding: "utf8" });
+    const { status, stderr } = spawnSync(cc, ["--emcc", "lacks.c", "-O0", "-o", "lacks.wasm"],
+      { cwd: work, encoding: "utf8" });
     assert.equal(status, 1);
     assert.match(stderr, /^anyloop-cc: undefined: nowhere$/m);
   });
@@ -200,7 +211,8 @@ describe("built by Emscripten", { skip: !process.env.CI && noEmcc }, () => {
 const lack = !existsSync("/usr/include/stb/stb_image.h") && "there is no /usr/include/stb: Debian's libstb-dev has it";
 test("the sample wraps a library of images", { skip: !process.env.CI && lack }, () => {
   const samples = new URL("../samples/own-c/", import.meta.url);
-  execFileSync(cc, ["thumbs.c", "-O0", "-idirafter", "/usr/include", "-lm", "-o", "thumbs.wasm"], { cwd: samples, stdio: "ignore" });
+  execFileSync(cc, ["thumbs.c", "-O0", "-idirafter", "/usr/include", "-lm", "-o", "thumbs.wasm"],
+    { cwd: samples, stdio: "ignore" });
   assert.equal(execFileSync(process.execPath, ["thumbs.mjs"], { cwd: samples, encoding: "utf8" }),
     "a PNG: true, 32 pixels wide\ntwo take true more than one\nANYLOOP_E_USER: unknown image type\n");
 });

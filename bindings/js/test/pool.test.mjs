@@ -239,7 +239,8 @@ describe('jobs that are sent ahead', () => {
     for (let attempts = 0; attempts < 50 && !cancelled; attempts++) { // the first one's turn may come too late
       await gather(burst(run, 'echo', 100));
       const cell = cellOfTwo(), counts = new Int32Array(new SharedArrayBuffer(4));
-      const first = run('echo', 1), over = run('oneOfMany', counts, 0, 'short', 2, new ArrayBuffer(0)), blocked = run('block', cell);
+      const first = run('echo', 1),
+        over = run('oneOfMany', counts, 0, 'short', 2, new ArrayBuffer(0)), blocked = run('block', cell);
       first.addDoneCallback(() => { // while this thread waits here, it hears nothing
         Atomics.wait(cell, 1, 0, 20000);
         cancelled = over.cancel();

@@ -1,9 +1,9 @@
-// What is refused has been given a value, a callback or a coroutine, and keeps none: what the core has is the same as before,
-// to the last byte.
+// What is refused has been given a value, a callback or a coroutine, and keeps none: what the core has is the same as
+// before, to the last byte.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { abortable, asCompleted, copyContext, figures, Future, gather, job, load, Loop, Queue, shield, TaskGroup, Timeout, timeout,
-  wait, waitFor, WorkerPool } from "anyloop";
+import { abortable, asCompleted, copyContext, figures, Future, gather, job, load, Loop, Queue, shield, TaskGroup, Timeout,
+  timeout, wait, waitFor, WorkerPool } from "anyloop";
 
 await load();
 const loop = new Loop({ hosted: false }), on = { loop }, shut = new Loop({ hosted: false }), onShut = { loop: shut };

@@ -1,4 +1,4 @@
-// sync.test.mjs -- locks, events, conditions, semaphores, barriers, queues: who goes on, in which order, and what is refused.
+// sync.test.mjs -- locks, events, conditions, semaphores, barriers, queues: who goes on, in which order, what is refused.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -91,8 +91,7 @@ describe("a Condition", () => {
     const lock = new Lock(), condition = new Condition(lock);
     let items = 0;
     const consumer = createTask(condition.with(function* () {
-      yield* condition.waitFor(() => items === 2);
-      return items;
+      return yield* condition.waitFor(() => items === 2 && items);
     }));
     for (const i of [1, 2]) {
       yield* sleep(1);
@@ -133,10 +132,11 @@ describe("a Semaphore", () => {
 
   inTask("and a barrier are of so many as can be counted", function* () {
     for (const none of [-1, NaN, Infinity, 1.5, "1"]) {
-      assert.throws(() => new Semaphore(none), { name: "RangeError", message: `${none} is no count from 0 to 4294967295` });
+      assert.throws(() => new Semaphore(none),
+        { name: "RangeError", message: `${none} is no integer from 0 to 4294967295` });
       assert.throws(() => new Condition().notify(none), { name: "RangeError" });
     }
-    assert.throws(() => new Barrier(0), { name: "RangeError", message: "0 is no count from 1 to 4294967295" });
+    assert.throws(() => new Barrier(0), { name: "RangeError", message: "0 is no integer from 1 to 4294967295" });
   });
 });
 
@@ -240,5 +240,19 @@ describe("a Queue", () => {
     }
     assert.deepEqual([1, 2, 3].map(() => lifo.getNowait()), [3, 2, 1]);
     assert.deepEqual([1, 2, 3].map(() => priority.getNowait()), ["of priority -3", "of priority -2", "of priority -1"]);
+  });
+
+  inTask("takes what is counted for its size and its priorities", function* () {
+    for (const none of [-1, NaN, Infinity, 1.5, "1"]) {
+      const message = `${none} is no integer from 0 to 4294967295`;
+      assert.throws(() => new Queue({ maxsize: none }), { name: "RangeError", message });
+    }
+    const queue = new PriorityQueue();
+    for (const none of [NaN, Infinity, 1.5, "1", null, 2 ** 60]) {
+      const refusal = { name: "RangeError", message: `${none} is no integer from -9007199254740992 to 9007199254740992` };
+      assert.throws(() => queue.put("item", none), refusal);
+      assert.throws(() => queue.putNowait("item", none), refusal);
+    }
+    assert.equal(queue.empty(), true);
   });
 });

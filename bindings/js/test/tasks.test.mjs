@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import {
-  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, Queue, run, sleep, stallReport, Task,
+  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, Queue, run, sleep,
+  stallReport, Task,
 } from "anyloop";
 import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
-const aborted = (message) => (error) => error instanceof CancelledError && error.name === "AbortError" && error.message === message;
+const aborted = (message) => (error) =>
+  error instanceof CancelledError && error.name === "AbortError" && error.message === message;
 
 /** Gives `use` a hosted loop, and closes that. */
 async function withLoop(use) {
@@ -32,7 +34,8 @@ describe("a task", () => {
     loop.turn();
     assert.deepEqual(steps, ["first"]);
     spin(loop);
-    assert.deepEqual([steps, task.done(), task.result(), task.exception()], [["first", "second"], true, "result", undefined]);
+    assert.deepEqual([steps, task.done(), task.result(), task.exception()],
+      [["first", "second"], true, "result", undefined]);
   });
 
   test("of a function calls it at once, with nothing", () => {
@@ -367,13 +370,15 @@ describe("any value", () => {
     undefined, null: null, true: true, false: false, "0": 0, "-0": -0, NaN, Infinity, "1.5": 1.5, "5e-324": 5e-324,
     "-1": -1, "2^32": 2 ** 32, "-2^32-1": -(2 ** 32) - 1, "2^53-1": 2 ** 53 - 1, "2^53": 2 ** 53, "-2^63": -(2 ** 63),
     "a bigint": 5n, "a large bigint": -(10n ** 30n), "no text": "", "a text with NUL": "a\0b", "an emoji": "\u{1f600}",
-    "half a surrogate pair": "a\ud800b", "a text with a mark in front": "\ufeffa", "a long text": "\u00e4".repeat(100_000), "a symbol": Symbol("s"), "a function": () => 1,
-    "an object": { a: 1 }, "one without prototype": Object.create(null), "an array": [1], "bytes": new Uint8Array(2), "a map": new Map(),
+    "half a surrogate pair": "a\ud800b", "a text with a mark in front": "\ufeffa", "a long text": "\u00e4".repeat(100_000),
+    "a symbol": Symbol("s"), "a function": () => 1, "an object": { a: 1 }, "one without prototype": Object.create(null),
+    "an array": [1], "bytes": new Uint8Array(2), "a map": new Map(),
     "one that is no text": { toString() { throw new Error(); } },
     "a promise": Promise.resolve(1), "an error": new Error("e"), "a proxy": new Proxy({}, {}), "a class": Map,
     "an error without a message": Object.defineProperty(new Error(), "message", { get() { throw new Error(); } }),
-    "an error whose message is no text": Object.assign(new Error(), { message: Object.create(null) }), "a proxy that is revoked": revoked(),
-    "an error of the package with a status that is none": new AnyloopError(5), "one with a text for it": new AnyloopError("mine"),
+    "an error whose message is no text": Object.assign(new Error(), { message: Object.create(null) }),
+    "a proxy that is revoked": revoked(), "an error of the package with a status that is none": new AnyloopError(5),
+    "one with a text for it": new AnyloopError("mine"),
   };
   for (const [name, value] of Object.entries(values)) {
     test(`is itself as a result, a text or number or not: ${name}`, () => {
@@ -387,7 +392,8 @@ describe("any value", () => {
 
     test(`is itself when it is thrown: ${name}`, () => {
       const loop = newVirtualLoop(), future = loop.createFuture();
-      const task = loop.createTask(function* () { yield* future; }), thrower = loop.createTask(function* () { throw value; });
+      const task = loop.createTask(function* () { yield* future; }),
+        thrower = loop.createTask(function* () { throw value; });
       loop.turn();
       future.setException(value);
       spin(loop);
@@ -444,7 +450,8 @@ describe("a future", () => {
     cancelled.cancel();
     for (const future of [done, failed, cancelled]) {
       for (const looked of [false, true]) {
-        assert.throws(() => future.setResult(2), (error) => error instanceof AnyloopError && error.code === "ANYLOOP_E_STATE");
+        assert.throws(() => future.setResult(2),
+          (error) => error instanceof AnyloopError && error.code === "ANYLOOP_E_STATE");
         assert.throws(() => future.setException(new Error()), { code: "ANYLOOP_E_STATE" });
         assert.equal(future.cancel(), false);
         if (!looked) future.exception();
@@ -587,7 +594,8 @@ describe("an error that nobody looks at", () => {
 
   test("is told when the task is collected", async () => {
     const loop = newVirtualLoop(), told = listen(loop);
-    for (let i = 0; i < 1100; i++) loop.createTask((function* () { throw error; })()); // so many that none is held for being young
+    // So many that none is held for being young.
+    for (let i = 0; i < 1100; i++) loop.createTask((function* () { throw error; })());
     spin(loop);
     for (let i = 0; i < 50 && told.length < 500; i++) {
       gc();
@@ -618,8 +626,8 @@ describe("an error that nobody looks at", () => {
 
 test("Task is the class of tasks, and of tasks only", () => {
   const loop = newVirtualLoop();
-  assert.deepEqual([loop.createTask((function* () {})()), loop.createFuture(), sleep(1, { loop })].map((each) => each instanceof Task),
-    [true, false, false]);
+  const each = [loop.createTask((function* () {})()), loop.createFuture(), sleep(1, { loop })];
+  assert.deepEqual(each.map((one) => one instanceof Task), [true, false, false]);
 });
 
 test("a coroutine is awaited, or made a task, once", () => {

@@ -1,5 +1,5 @@
-// A scenario and its trace, by the package's own names. Coroutines are generators. It knows no host: ../conformance.mjs runs it in Node,
-// ../page/conformance.test.mjs in a page.
+// A scenario and its trace, by the package's own names. Coroutines are generators. It knows no host: ../conformance.mjs runs
+// it in Node, ../page/conformance.test.mjs in a page.
 import * as anyloop from "anyloop";
 import { caught, closedOr, Missing, outcome, Raised, Refused, Said, stateOf, word } from "./words.mjs";
 
@@ -20,8 +20,9 @@ const ms = (time) => (time === null || time === undefined ? null : time);
 export class Scenario {
   constructor({ coros = {}, script }) {
     Object.assign(this, {
-      coros, script, handles: new Table(), things: new Table(), timers: new Table(), numbers: new Table(), variables: new Map(),
-      callbacks: new Map(), trace: [], loop: new Loop({ virtualClock: true, hosted: false, start: START }),
+      coros, script, handles: new Table(), things: new Table(), timers: new Table(), numbers: new Table(),
+      variables: new Map(), callbacks: new Map(), trace: [],
+      loop: new Loop({ virtualClock: true, hosted: false, start: START }),
     });
     this.loop.setExceptionHandler(() => {});
   }
@@ -179,7 +180,8 @@ export class Scenario {
       steps = body;
       around = (body) => anyloop.timeout(ms(time), body, { loop });
       if (op === "timeout_at" || name !== undefined) {
-        const scope = new anyloop.Timeout(time === null ? null : time + (op === "timeout_at" ? START : loop.time()), { loop });
+        const deadline = time === null ? null : time + (op === "timeout_at" ? START : loop.time());
+        const scope = new anyloop.Timeout(deadline, { loop });
         this.things.set(name ?? scope, scope);
         around = (body) => scope.run(body);
       }
@@ -314,7 +316,8 @@ const DOES = {
   soon: (s, text) => s.loop.callSoon(() => s.log("loop", "soon", text)),
   ctx_soon: (s, x) => s.loop.callSoon(() => s.log("loop", "ctx_soon", x, s.variable(x).get({ loop: s.loop }))),
   callback: (s, h, text) => s.handles.get(h).addDoneCallback(callbackOf(s, h, text)),
-  ctx_callback: (s, h, x) => s.handles.get(h).addDoneCallback(() => s.log("loop", "ctx_callback", h, x, s.variable(x).get({ loop: s.loop }))),
+  ctx_callback: (s, h, x) =>
+    s.handles.get(h).addDoneCallback(() => s.log("loop", "ctx_callback", h, x, s.variable(x).get({ loop: s.loop }))),
   stop: (s) => s.loop.stop(),
   stop_later: (s, time) => s.loop.callLater(time, () => s.loop.stop()),
   unlater: (s, timer) => s.timers.get(timer).cancel(),

@@ -22,7 +22,9 @@ console.log("ran", traces.length);
 assert.ok(names.length >= 400);
 pageTest(`${names.length} scenarios have CPython's traces`, {
   root: installed, timeout: 120_000, patience: 60_000,
-  pages: { "/index.html": html, "/main.js": script, "/corpus.json": `[${names.map((name) => read(`${name}.json`)).join(",")}]` },
+  pages: {
+    "/index.html": html, "/main.js": script, "/corpus.json": `[${names.map((name) => read(`${name}.json`)).join(",")}]`,
+  },
 }, async ({ open }) => {
   const page = await open("/index.html");
   await page.prints(`ran ${names.length}\n`);

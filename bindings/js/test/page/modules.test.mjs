@@ -10,12 +10,14 @@ import { pageTest } from "../../../../tests/web/harness.mjs";
 import { beside, forbidden, heard, programs, trouble } from "./scripts.mjs";
 
 const installed = process.cwd();
-const html = (script, map = "") => `<!doctype html><meta charset="utf-8"><title>${script}</title><link rel="icon" href="data:,">
+const html = (script, map = "") => `<!doctype html><meta charset="utf-8"><title>${script}</title>
+<link rel="icon" href="data:,">
 ${map}<script type="module" src="${script}"></script>`;
 const imports = { anyloop: "/node_modules/anyloop/dist/index.js", "anyloop/worker": "/node_modules/anyloop/dist/worker.js" };
 const map = `<script type="importmap">${JSON.stringify({ imports })}</script>\n`;
 // Where nothing may be in the page itself, and nothing comes from elsewhere or from texts.
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; " +
+  "img-src data:";
 const byPath = (script) => script.replace(/from "(anyloop[^"]*)"/g, (_, name) => `from "${imports[name]}"`);
 
 const visit = ({ prints, inAnyOrder }) => async ({ open }) => {
@@ -50,7 +52,8 @@ pathTest("a policy that forbids workers is told", forbidden, POLICY.replace("wor
 
 // ---- by bundlers, with what they do by default
 
-const work = await mkdtemp(`${installed}/bundles-`), tools = createRequire(new URL("../../../../build/tools/", import.meta.url));
+const work = await mkdtemp(`${installed}/bundles-`),
+  tools = createRequire(new URL("../../../../build/tools/", import.meta.url));
 after(() => rm(work, { recursive: true }));
 const { build, createServer } = await import(pathToFileURL(tools.resolve("vite"))), webpack = promisify(tools("webpack"));
 

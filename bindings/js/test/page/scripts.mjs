@@ -74,7 +74,8 @@ const job = `
 import { getEventLoop, job, runInExecutor, gather, WorkerPool } from "anyloop";
 
 const at = new URL("./jobs.js", import.meta.url);
-const [add, fail, crash, busy, close, listen] = ["add", "fail", "crash", "busy", "close", "listen"].map((name) => job(at, name));
+const [add, fail, crash, busy, close, listen] = ["add", "fail", "crash", "busy", "close", "listen"]
+  .map((name) => job(at, name));
 const loop = await getEventLoop();
 const caught = (error) => error.name + " " + (error.code ?? error.message);
 
@@ -107,7 +108,8 @@ const caught = (error) => console.log(error.code, /no function nothing|none\\.js
 await runInExecutor(null, job(new URL("/none.js", import.meta.url), "add"), 1, 2).catch(caught);
 await runInExecutor(null, job(at, "nothing")).catch(caught);
 await runInExecutor(null, job(new URL("./early.js", import.meta.url), "add")).catch(caught);
-const halves = job(new URL("./halves.js", import.meta.url), "halves").with({ onProgress: (part) => console.log("progress", part) });
+const halves = job(new URL("./halves.js", import.meta.url), "halves")
+  .with({ onProgress: (part) => console.log("progress", part) });
 console.log(await runInExecutor(null, halves));
 await loop.close();
 `,
@@ -119,7 +121,8 @@ export const heard = {
   script: `
 import { job, run, runInExecutor } from "anyloop";
 
-const halves = job(new URL("./halves.js", import.meta.url), "halves").with({ onProgress: (part) => console.log("progress", part) });
+const halves = job(new URL("./halves.js", import.meta.url), "halves")
+  .with({ onProgress: (part) => console.log("progress", part) });
 console.log(await run(() => runInExecutor(null, halves)));
 `,
 };
@@ -140,7 +143,9 @@ await loop.close();
 const own = `
 import { getEventLoop, job, runInExecutor, WorkerPool } from "anyloop";
 
-const pool = new WorkerPool({ maxWorkers: 1, worker: () => new Worker(new URL("./own.js", import.meta.url), { type: "module" }) });
+const pool = new WorkerPool({
+  maxWorkers: 1, worker: () => new Worker(new URL("./own.js", import.meta.url), { type: "module" }),
+});
 await getEventLoop();
 console.log(await runInExecutor(pool, job(null, "add"), 20, 22));
 await pool.shutdown();

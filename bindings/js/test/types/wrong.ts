@@ -1,5 +1,8 @@
 // Wrong uses: each is an error, and a line that says so without one is an error too.
-import { ContextVar, createTask, Future, gather, getEventLoop, getRunningLoop, job, Queue, run, runInExecutor, sleep, wait, waitFor, WorkerPool } from "anyloop";
+import {
+  Condition, ContextVar, createTask, Future, gather, getEventLoop, getRunningLoop, job, LifoQueue, PriorityQueue, Queue, run,
+  runInExecutor, sleep, wait, waitFor, WorkerPool,
+} from "anyloop";
 import type * as Jobs from "./jobs.js";
 
 declare const url: URL;
@@ -29,10 +32,25 @@ wait([createTask(seven)], { returnWhen: "FIRST_DONE" });
 wait([seven()]);
 // @ts-expect-error: a limit is needed, if only null
 waitFor(seven());
+export function* unannotated() {
+  // @ts-expect-error: of what type is the promise's result here? `yield* ensureFuture(...)` says it
+  const result = yield Promise.resolve(7);
+  return result;
+}
 // @ts-expect-error: a string is no number
 new Future<number>(loop).setResult("seven");
 // @ts-expect-error: a string is no number
 new Queue<number>().putNowait("seven");
+// @ts-expect-error: only the items of a PriorityQueue have one
+new Queue<number>().put(7, 1);
+// @ts-expect-error: nor here
+new LifoQueue<number>().putNowait(7, 1);
+// @ts-expect-error: a priority is a number
+new PriorityQueue<number>().put(7, "first");
+// @ts-expect-error: a promise always holds
+new Condition().waitFor(async () => false);
+// @ts-expect-error: without a default it may also be undefined
+new ContextVar<number>("depth");
 // @ts-expect-error: a variable has a name
 new ContextVar();
 // @ts-expect-error: its value is a number
