@@ -130,6 +130,6 @@ void anyl_future_hold_for_callbacks(anyloop_future *future)
             ANYL_OWNER_OF(node, struct done_callback, node)->future = future;
         else
             continue;
-        anyl_future_retain(future);
+        future->refs++;
     } while (node != future->last);
 }

@@ -111,7 +111,7 @@ void anyl_watch_weakly(anyl_node *node, anyloop_loop *loop, uint32_t how)
 bool anyl_watch_outlives(anyl_watch *watch)
 {
     anyloop_future *outer = watch->kept;
-    if (outer == NULL || !(outer->flags & ANYL_FUTURE_KEPT))
+    if (outer == NULL)
         return false;
     outer->flags &= (uint8_t)~ANYL_FUTURE_KEPT;
     outer->refs = 1;
