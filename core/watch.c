@@ -54,10 +54,12 @@ void anyl_watch_end(anyl_watch *watch)
     watch->queued++; /* itself, until all are looked at */
     anyloop_loop *loop = watch->loop;
     for (anyl_watched *item = watch->items, *end = item + watch->count; item < end; item++) {
-        if (ANYL_UNLIKELY(item->waits) && !anyl_future_unlisten(item->future, &item->node))
-            watch->queued++;
-        if (ANYL_UNLIKELY(item->node.run == anyl_watch_weakly))
-            continue;
+        if (ANYL_UNLIKELY(item->waits)) {
+            if (!anyl_future_unlisten(item->future, &item->node))
+                watch->queued++;
+            if (item->node.run == anyl_watch_weakly)
+                continue;
+        }
         if (ANYL_UNLIKELY(loop->closed))
             anyl_future_release(item->future);
         else
@@ -101,6 +103,7 @@ void anyl_watch_weakly(anyl_node *node, anyloop_loop *loop, uint32_t how)
     anyl_watch *watch = item->watch;
     (void)loop, (void)how;
     item->waits = false;
+    item->future = anyl_failed(ANYLOOP_E_CANCELLED); /* a constant, which is not counted */
     if (watch->kept == NULL)
         return;
     watch->kept->flags |= ANYL_FUTURE_LOST;
