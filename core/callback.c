@@ -124,7 +124,12 @@ void anyl_future_hold_for_callbacks(anyloop_future *future)
     anyl_node *node = future->last;
     do {
         node = node->next;
-        if (node->run == run_callback)
-            ANYL_OWNER_OF(node, struct done_callback, node)->future = anyl_future_retain(future);
+        if (node->run == anyl_watch_weakly)
+            node->run = anyl_watch_run;
+        else if (node->run == run_callback)
+            ANYL_OWNER_OF(node, struct done_callback, node)->future = future;
+        else
+            continue;
+        future->refs++;
     } while (node != future->last);
 }

@@ -196,13 +196,20 @@ ANYL_ASIDE void drop_callbacks(anyloop_future *future)
     future->last = NULL;
     while (node) {
         anyl_node *next = node->next;
-        anyl_loop_drop_later(future->loop, node);
+        if (node->run == anyl_watch_weakly)
+            node->run(node, future->loop, ANYL_DROP);
+        else
+            anyl_loop_drop_later(future->loop, node);
         node = next;
     }
 }
 
 static void future_take_apart(anyloop_future *future)
 {
+    if (ANYL_UNLIKELY(future->flags & ANYL_FUTURE_KEPT)) {
+        anyl_future_class_of(future)->destroy(future);
+        return;
+    }
     if (ANYL_UNLIKELY(future->flags & ANYL_FUTURE_UNRETRIEVED)) {
         future->refs = 1; /* the handler may keep it */
         report_unretrieved(future);

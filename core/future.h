@@ -54,7 +54,9 @@ enum {
     ANYL_FUTURE_REASON_TAKEN = 4,   /* and somebody has asked */
     ANYL_FUTURE_USER_CALLBACKS = 8, /* there are users' callbacks in the ring */
     ANYL_FUTURE_MARKED = 32,        /* by anyl_watch_mark */
-    ANYL_FUTURE_ORPHANED = 16       /* somebody waited, but went when the loop closed */
+    ANYL_FUTURE_ORPHANED = 16,      /* somebody waited, but went when the loop closed */
+    ANYL_FUTURE_KEPT = 64,          /* when nobody holds it, its `destroy` may still let it live: watch.h */
+    ANYL_FUTURE_LOST = 128          /* one of those that would complete it is gone, and was never done */
 };
 
 extern const anyl_future_class anyl_future_bare;
@@ -197,6 +199,10 @@ static inline void anyl_future_listen(anyloop_future *future, anyloop_loop *loop
     }
     future->last = node;
 }
+/* The `run` of a watch's node, and of one that does not hold its future, which has ANYL_FUTURE_USER_CALLBACKS. When that is
+ * done, it gets a hold and is as any other; when it goes before, the node is told so at once, by ANYL_DROP. */
+void anyl_watch_run(anyl_node *node, anyloop_loop *loop, uint32_t how);
+void anyl_watch_weakly(anyl_node *node, anyloop_loop *loop, uint32_t how);
 /* Wait no more. False: `node` is not in the ring. */
 bool anyl_future_unlisten(anyloop_future *future, anyl_node *node);
 

@@ -17,6 +17,8 @@ struct gather {
 static void gather_destroy(anyloop_future *future)
 {
     struct gather *gather = (struct gather *)(void *)future;
+    if (anyl_watch_outlives(gather->watch))
+        return;
     anyl_watch_end(gather->watch);
     anyl_value_release(&gather->list);
     anyl_object_free(future->loop, gather, sizeof *gather + gather->fan.count * sizeof(anyloop_future *));
@@ -91,7 +93,7 @@ static void child_done(void *owner, anyloop_future *child)
         const anyloop_value *error = anyl_future_error(child);
         anyl_value_retain(error);
         anyl_future_set_error(outer, *error);
-    } else if (gather->watch->left == 0) {
+    } else if (gather->watch->left == 0 && !(outer->flags & ANYL_FUTURE_LOST)) {
         all_heard(gather);
     }
     if (gather->watch->left == 0)

@@ -4,6 +4,8 @@
  */
 #include "inspect.h"
 
+#include "status.h"
+
 #define MOST_PLACES 16u /* of an await stack in a line */
 #define MOST_NAMED 8u   /* of a ring */
 
@@ -197,8 +199,7 @@ void anyl_inspect_log(anyloop_loop *loop)
 {
     char line[512];
     anyl_text text = anyl_text_in(line, sizeof line);
-    anyl_loop_log(loop, ANYLOOP_LOG_ERROR,
-                  "deadlock: nothing is ready, no timer is set, nobody outside can wake the loop");
+    anyl_loop_log(loop, ANYLOOP_LOG_ERROR, anyl_status_text(ANYLOOP_E_DEADLOCK));
     report(loop, &text, log_line);
 }
 

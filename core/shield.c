@@ -15,6 +15,8 @@ struct shield {
 static void shield_destroy(anyloop_future *future)
 {
     struct shield *shield = (struct shield *)(void *)future;
+    if (anyl_watch_outlives(shield->watch))
+        return;
     anyl_watch_end(shield->watch);
     anyl_object_free(future->loop, shield, sizeof *shield);
 }
@@ -59,6 +61,7 @@ anyloop_future *anyl_shield(anyloop_loop *loop, anyloop_future *inner)
     anyl_ensure_future(loop, inner);
     anyl_watch_add(shield->watch, inner);
     anyl_watch_listen(shield->watch, &shield->watch->items[0]);
+    shield->watch->left = 1;
     anyl_watch_keep(shield->watch, &shield->future);
     return &shield->future;
 }

@@ -54,8 +54,12 @@ void anyl_watch_end(anyl_watch *watch)
     watch->queued++; /* itself, until all are looked at */
     anyloop_loop *loop = watch->loop;
     for (anyl_watched *item = watch->items, *end = item + watch->count; item < end; item++) {
-        if (ANYL_UNLIKELY(item->waits) && !anyl_future_unlisten(item->future, &item->node))
-            watch->queued++;
+        if (ANYL_UNLIKELY(item->waits)) {
+            if (!anyl_future_unlisten(item->future, &item->node))
+                watch->queued++;
+            if (item->node.run == anyl_watch_weakly)
+                continue;
+        }
         if (ANYL_UNLIKELY(loop->closed))
             anyl_future_release(item->future);
         else
@@ -75,7 +79,8 @@ void anyl_watch_each(const anyl_watch *watch, anyl_each_fn tell, void *to)
 
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer)
 {
-    watch->kept = anyl_future_retain(outer);
+    watch->kept = outer;
+    outer->flags |= ANYL_FUTURE_KEPT;
     anyl_list_append(&watch->loop->watches, &watch->link);
 }
 
@@ -86,7 +91,43 @@ void anyl_watch_keep_no_more(anyl_watch *watch)
         return;
     watch->kept = NULL;
     anyl_list_remove(&watch->link);
-    anyl_future_release(outer);
+    if (outer->flags & ANYL_FUTURE_KEPT)
+        outer->flags &= (uint8_t)~ANYL_FUTURE_KEPT;
+    else
+        anyl_future_release(outer);
+}
+
+void anyl_watch_weakly(anyl_node *node, anyloop_loop *loop, uint32_t how)
+{
+    anyl_watched *item = ANYL_OWNER_OF(node, anyl_watched, node);
+    anyl_watch *watch = item->watch;
+    (void)loop, (void)how;
+    item->waits = false;
+    item->future = anyl_failed(ANYLOOP_E_CANCELLED); /* a constant, which is not counted */
+    if (watch->kept == NULL)
+        return;
+    watch->kept->flags |= ANYL_FUTURE_LOST;
+    if (--watch->left == 0)
+        anyl_watch_keep_no_more(watch);
+}
+
+bool anyl_watch_outlives(anyl_watch *watch)
+{
+    anyloop_future *outer = watch->kept;
+    if (outer == NULL)
+        return false;
+    outer->flags &= (uint8_t)~ANYL_FUTURE_KEPT;
+    outer->refs = 1;
+    watch->final = NULL;
+    for (anyl_watched *item = watch->items, *end = item + watch->count; item < end; item++) {
+        anyloop_future *future = item->future;
+        if (watch->loop->closing || anyl_future_done(future) || !anyl_future_class_of(future)->settable)
+            continue; /* tasks that wait for it while the loop closes hold it no more: it stays as it is */
+        item->node.run = anyl_watch_weakly;
+        future->flags |= ANYL_FUTURE_USER_CALLBACKS;
+        anyl_future_release(future); /* if it goes, it does so after this one: reaping */
+    }
+    return true;
 }
 
 void anyl_watch_until_close(anyl_watch *watch)

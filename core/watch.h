@@ -21,7 +21,7 @@ typedef void (*anyl_watch_fn)(void *owner, anyloop_future *future);
 typedef struct anyl_watched {
     anyl_node node;
     anyl_watch *watch;
-    anyloop_future *future; /* held */
+    anyloop_future *future; /* held, unless it is watched weakly */
     bool waits;             /* its node is in the ring or in the ready queue */
 } anyl_watched;
 
@@ -39,7 +39,6 @@ struct anyl_watch {
 
 /* NULL: no memory. */
 anyl_watch *anyl_watch_new(anyloop_loop *loop, size_t capacity, anyl_watch_fn heard, void *owner);
-void anyl_watch_run(anyl_node *node, anyloop_loop *loop, uint32_t how);
 
 /* Takes the future; there must be room. Nothing is heard yet. */
 static inline anyl_watched *anyl_watch_add(anyl_watch *watch, anyloop_future *future)
@@ -87,9 +86,12 @@ void anyl_watch_end(anyl_watch *watch);
 /* Tell of the futures that it still hears of. */
 void anyl_watch_each(const anyl_watch *watch, anyl_each_fn tell, void *to);
 
-/* Hold `outer`, which the watch completes, although nobody else may: it is to hear of all. Until
- * anyl_watch_keep_no_more, or the loop's close. */
+/* Let `outer`, which the watch completes, live on when nobody holds it: it is to hear of all, as long as there is somebody
+ * who can complete one. `left` counts. Until anyl_watch_keep_no_more, or the loop's close. */
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer);
+/* Nobody holds what the watch completes. False: it is not kept. True: its futures hold it from now on, and it holds
+ * those no more that only others can complete. */
+bool anyl_watch_outlives(anyl_watch *watch);
 /* May end the watch, with its owner. */
 void anyl_watch_keep_no_more(anyl_watch *watch);
 /* For what waits inside a task's frame: at the loop's close the futures are let go of. */

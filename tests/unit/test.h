@@ -146,6 +146,12 @@ static inline void tally_run(void *user_data)
     assert_int_equal(self->dropped, 0);
 }
 
+static inline void tally_done(void *user_data, anyloop_future *future)
+{
+    (void)future;
+    tally_run(user_data);
+}
+
 static inline void tally_drop(void *user_data)
 {
     ((tally *)user_data)->dropped++;

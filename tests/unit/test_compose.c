@@ -135,6 +135,94 @@ static void a_gather_keeps_what_its_children_keep_for_everybody(void **state)
     loop_end(loop);
 }
 
+/* ---- a gather or a shield that nobody holds */
+
+/* `outer`, which is taken, is let go of; `ends` hears how it ends. */
+static void let_go(anyloop_future *outer, tally *ends)
+{
+    assert_ok(anyloop_future_add_done_callback(outer, tally_done, ends, tally_drop));
+    anyloop_future_release(outer);
+}
+
+static anyloop_future *gather_of(anyloop_loop *loop, anyloop_future *a, anyloop_future *b, uint32_t flags)
+{
+    anyloop_future *both[] = {anyloop_future_retain(a), anyloop_future_retain(b)};
+    return anyloop_gather(loop, both, 2, flags);
+}
+
+static void what_nobody_can_complete_goes_with_the_last_who_could(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 6; order++) {
+        anyloop_loop *loop = loop_new();
+        tally ends = {0};
+        anyloop_future *a = future_new(loop), *b = future_new(loop);
+        anyloop_future *inner = order < 3 ? gather_of(loop, a, b, 0) : anyloop_future_retain(a);
+        anyloop_future *shield = anyloop_shield(loop, anyloop_future_retain(inner));
+        anyloop_future *outer = gather_of(loop, shield, b, ANYLOOP_RETURN_EXCEPTIONS);
+        anyloop_future *of[] = {outer, a, b, inner, shield};
+        assert_ok(anyloop_future_add_done_callback(outer, tally_done, &ends, tally_drop));
+        for (size_t i = 0; i < LENGTH(of); i++) {
+            assert_tally(&ends, 0, 0);
+            anyloop_future_release(of[order % 2 ? LENGTH(of) - 1 - i : (i + (size_t)order) % LENGTH(of)]);
+            turn(loop);
+        }
+        assert_tally(&ends, 0, 1);
+        loop_end(loop);
+    }
+}
+
+static void it_ends_as_long_as_somebody_can_complete_it(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future *a = future_new(loop), *b = future_new(loop);
+    tally gathered = {0}, shielded = {0}, lost = {0}, failed = {0};
+    anyloop_future *shield = anyloop_shield(loop, anyloop_future_retain(b)), *alone = future_new(loop);
+    let_go(gather_of(loop, a, shield, 0), &gathered);
+    let_go(shield, &shielded);
+    let_go(gather_of(loop, b, alone, 0), &lost);
+    anyloop_future *refused = future_new(loop);
+    let_go(gather_of(loop, refused, alone, 0), &failed);
+    anyloop_future_release(alone);
+    assert_ok(anyloop_future_set_result(a, NULL));
+    anyloop_future_release(a); /* done, and held by nobody but the gather that has not heard of it */
+    turn(loop);
+    assert_tally(&gathered, 0, 0);
+    assert_ok(anyloop_future_set_result(b, NULL));
+    anyloop_future_release(b);
+    assert_int_equal(anyloop_future_cancel(refused, NULL), 1);
+    anyloop_future_release(refused);
+    for (int i = 0; i < 4; i++)
+        turn(loop);
+    assert_tally(&shielded, 1, 1);
+    assert_tally(&gathered, 1, 1);
+    assert_tally(&lost, 0, 1);
+    assert_tally(&failed, 1, 1);
+    assert_said("Future exception was never retrieved: ANYLOOP_E_CANCELLED");
+    loop_end(loop);
+}
+
+static void at_the_close_it_is_dropped(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future *a = future_new(loop), *b = future_new(loop);
+    tally ends = {0};
+    let_go(gather_of(loop, a, b, 0), &ends);
+    anyloop_task *task = ANYLOOP_TASK(loop, awaiter, .future = gather_of(loop, a, b, 0));
+    turn(loop);
+    let_go(gather_of(loop, a, task, 0), &ends);
+    anyloop_future_release(task);
+    assert_ok(anyloop_future_set_result(a, NULL));
+    assert_ok(anyloop_loop_close(loop));
+    assert_tally(&ends, 0, 2);
+    anyloop_future_release(a);
+    assert_int_equal(anyloop_future_set_result(b, NULL), ANYLOOP_E_CLOSED);
+    anyloop_future_release(b);
+    loop_end(loop);
+}
+
 /* ---- wait */
 
 static void e20_waiting_for_nothing_or_in_no_known_way_is_refused(void **state)
@@ -464,6 +552,9 @@ int main(void)
         cmocka_unit_test(an_error_of_a_gather_that_ended_before_it_counts_as_looked_at),
         cmocka_unit_test(gather_pending_takes_every_task_but_the_current_one),
         cmocka_unit_test(a_gather_keeps_what_its_children_keep_for_everybody),
+        cmocka_unit_test(what_nobody_can_complete_goes_with_the_last_who_could),
+        cmocka_unit_test(it_ends_as_long_as_somebody_can_complete_it),
+        cmocka_unit_test(at_the_close_it_is_dropped),
         cmocka_unit_test(e20_waiting_for_nothing_or_in_no_known_way_is_refused),
         cmocka_unit_test(wait_gives_two_lists_of_futures_without_doubles),
         cmocka_unit_test(an_operation_that_nobody_awaits_lets_go_of_what_it_took),

@@ -188,12 +188,6 @@ static void a_callback_may_let_go_of_its_future(void **state)
     loop_end(loop);
 }
 
-static void tally_done(void *user_data, anyloop_future *future)
-{
-    (void)future;
-    tally_run(user_data);
-}
-
 static void removing_counts_and_drops_on_the_next_turn(void **state)
 {
     (void)state;

@@ -15,14 +15,14 @@ ANYLOOP_BEGIN_DECLS
 enum {
     ANYLOOP_OK = 0,                /* done */
     ANYLOOP_E_NOMEM = -1,          /* no memory; the request had no effect */
-    ANYLOOP_E_STATE = -2,          /* the object is not in a state for that: asyncio's InvalidStateError */
+    ANYLOOP_E_STATE = -2,          /* already done or awaited, or not begun: asyncio's InvalidStateError */
     ANYLOOP_E_CLOSED = -3,         /* the loop is closed */
     ANYLOOP_E_CANCELLED = -4,      /* a cancellation, where it is told as an error */
     ANYLOOP_E_TIMED_OUT = -5,      /* asyncio's TimeoutError */
     ANYLOOP_E_USER = -6,           /* an error of the program's own */
-    ANYLOOP_E_DEADLOCK = -7,       /* the run can never end: nothing is ready and nobody is left to wake the loop */
+    ANYLOOP_E_DEADLOCK = -7,       /* nothing is ready, no timer is set, nobody outside can wake the loop */
     ANYLOOP_E_STOPPED = -8,        /* the loop was stopped before the future was done */
-    ANYLOOP_E_INVALID = -9,        /* a bad argument */
+    ANYLOOP_E_INVALID = -9,        /* an argument is missing, malformed or out of range */
     ANYLOOP_E_THREAD = -10,        /* not on the loop's thread */
     ANYLOOP_E_RUNNING = -11,       /* a loop is running in this thread */
     ANYLOOP_E_AGAIN = -12,         /* not yet: turn the loop and ask again */
@@ -38,7 +38,7 @@ enum {
     ANYLOOP_E_WOULD_BLOCK = -22,   /* this host cannot block here */
     ANYLOOP_E_NOT_SUPPORTED = -23, /* not on this platform, or not for this kind of object */
     ANYLOOP_E_TYPE = -24,          /* a value that cannot go there */
-    ANYLOOP_E_NOT_FOUND = -25,     /* no such thing */
+    ANYLOOP_E_NOT_FOUND = -25,     /* no value, or nothing of that name */
     ANYLOOP_E_END = -26,           /* the iteration is over */
     ANYLOOP_E_OS = -27,            /* the system refused; the error's os_code says how */
     ANYLOOP_E_VERSION = -28,       /* header and library do not fit */
