@@ -20,6 +20,6 @@ const waiting = loop.allTasks()[1];
 try {
   await loop.runUntilComplete(main);
 } catch (error) {
-  console.log(`${error.code}:\n${error.message.trimEnd()}`);
+  console.log(error.message.trimEnd());
 }
 await loop.close();
