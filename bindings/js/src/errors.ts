@@ -4,9 +4,6 @@ import { c, textAt } from "./module.js";
 
 /** What the core says when something cannot be done, or how an operation failed. */
 export class AnyloopError extends Error {
-  /** Said here, since what is shipped has shorter ones. */
-  static readonly name: string = "AnyloopError";
-
   /** The status by name, such as "ANYLOOP_E_CLOSED". */
   readonly code: string;
   readonly #text: string;
@@ -35,8 +32,6 @@ export class AnyloopError extends Error {
 
 /** A task or future was cancelled. Its name is the one that the web's own abortions have. */
 export class CancelledError extends AnyloopError {
-  static override readonly name: string = "CancelledError";
-
   /** One to throw: the task that throws it ends cancelled. After the module was loaded. */
   constructor(text?: string, options?: ErrorOptions) {
     super(K.E_CANCELLED, text, options);
@@ -46,8 +41,6 @@ export class CancelledError extends AnyloopError {
 
 /** The time of `waitFor`, `timeout`, `Timeout` or `asCompleted` was over. */
 export class TimeoutError extends AnyloopError {
-  static override readonly name: string = "TimeoutError";
-
   /** After the module was loaded. */
   constructor(text?: string, options?: ErrorOptions) {
     super(K.E_TIMED_OUT, text, options);
@@ -57,8 +50,6 @@ export class TimeoutError extends AnyloopError {
 
 /** Several tasks of a group failed. */
 export class ExceptionGroup extends AnyloopError {
-  static override readonly name: string = "ExceptionGroup";
-
   /**
    * After the module was loaded.
    * @param errors  what was thrown, as it was.

@@ -6,7 +6,7 @@ import { c, heap, room, textAt, withText } from "./module.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { given, type Loop } from "./loop.js";
 import { Owned } from "./owned.js";
-import { read, readError, write, writeError } from "./value.js";
+import { fresh, read, readError, write, writeError } from "./value.js";
 import { said, shown } from "./words.js";
 
 export type { Coroutine } from "./lent.js";
@@ -36,7 +36,8 @@ class Await<T> implements Iterator<Future<T>, T, unknown> {
     return { done: false, value: this.future };
   }
 
-  throw(error: unknown): never {
+  throw(error: any): never {
+    if (fresh.delete(error)) (Error as any).captureStackTrace?.(error, this.throw); // here it has the lines of the coroutines
     throw error;
   }
 
@@ -209,6 +210,14 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   /** As a promise's. */
   finally(settled?: (() => void) | null): Promise<T> {
     return this.then().finally(settled);
+  }
+
+  /** What Node's console shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const kind = this instanceof Task ? "Task" : this instanceof Operation ? "Operation" : "Future";
+    if (this.pointer === 0 && this.state === K.PENDING) return `<${kind}>`; // closed, or an operation that is not begun or awaited
+    const state = this.cancelled() ? "cancelled" : this.done() ? "finished" : "pending";
+    return `<${kind} ${state}${this instanceof Task ? ` name='${this.name}'` : ""}>`;
   }
 
   /** What `yield*` goes through. */

@@ -109,6 +109,9 @@ export function read(pointer: number): unknown {
   }
 }
 
+/** Errors that were made here, and are not thrown yet: their stacks say nothing of who awaits. */
+export const fresh = new WeakSet<object>();
+
 /** Reads an ERROR value as what is to be thrown: the very object that was thrown, if JavaScript threw it. */
 export function readError(pointer: number): unknown {
   const foreign = c.anyloop_error_foreign(pointer);
@@ -116,8 +119,10 @@ export function readError(pointer: number): unknown {
   const start = c.anyloop_error_text(pointer, room.out), message = text(start, heap()[room.out >> 2]!);
   const cause = c.anyloop_error_cause(pointer), children = c.anyloop_error_children(pointer);
   const options = cause !== 0 ? { cause: read(cause) } : undefined;
-  if (children !== 0) return new ExceptionGroup(read(children) as unknown[], message, options);
-  return errorOf(c.anyloop_error_code(pointer), message, options);
+  const error = children !== 0 ? new ExceptionGroup(read(children) as unknown[], message, options) :
+    errorOf(c.anyloop_error_code(pointer), message, options);
+  fresh.add(error);
+  return error;
 }
 
 function describe(thrown: unknown, message: string, status: number): void {

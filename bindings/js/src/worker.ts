@@ -61,7 +61,10 @@ export function transfer<T extends object>(result: T, moved: Movable[]): T {
   return result;
 }
 
-/** In a job: tells whoever waits for it how far it is; what is named is moved. */
+/**
+ * In a job: tells whoever waits for it how far it is; what is named is moved. It is always of the job that runs: one that is
+ * over, but left a timer for instance, would speak for the next one.
+ */
 export function progress(value: unknown, moved?: Movable[]): void {
   if (!mine.port) throw new Error("anyloop: progress() is for jobs, and this is no worker that serves them");
   mine.port.postMessage([News.PROGRESS, 0, value], moved);
@@ -95,6 +98,11 @@ function failWith(thrown: unknown): Say {
       mine.port!.postMessage([News.THROWN, ms, pack(thrown, false)]);
     }
   };
+}
+
+// A data: URL may be of any length.
+function brief(url: string): string {
+  return url.length > 200 ? `${url.slice(0, 200)}...` : url;
 }
 
 function call(functions: Functions, name: string, where: string, parameters: unknown[]): Say | Promise<Say> {
@@ -136,7 +144,7 @@ export function serve(functions: Functions = {}): void {
   function work([module, name, parameters]: Order): Say | Promise<Say> {
     if (module === "") return call(functions, name, "the worker", parameters);
     const known = modules.get(module);
-    return known ? call(known, name, module, parameters) : workOf(module, name, parameters);
+    return known ? call(known, name, brief(module), parameters) : workOf(module, name, parameters);
   }
 
   async function workOf(module: string, name: string, parameters: unknown[]): Promise<Say> {
@@ -144,10 +152,10 @@ export function serve(functions: Functions = {}): void {
     try {
       loaded = await import(/* @vite-ignore */ /* webpackIgnore: true */ module);
     } catch (error) {
-      return fail(K.E_NOT_FOUND, `cannot load ${module}: ${said(error)}`, error);
+      return fail(K.E_NOT_FOUND, `cannot load ${brief(module)}: ${said(error)}`, error);
     }
     modules.set(module, loaded);
-    return call(loaded, name, module, parameters);
+    return call(loaded, name, brief(module), parameters);
   }
 
   const orders: (Order | Unreadable)[] = [];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  allTasks, asCompleted, CancelledError, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup,
+  allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup,
   gather, getEventLoop, getRunningLoop, Lock, newEventLoop, PriorityQueue, Queue, run, Runner, setEventLoop, shield, sleep,
   Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
@@ -313,6 +313,26 @@ describe("operations", () => {
   });
 });
 
+test("what is made of coroutines here can be awaited by an async function, and is awaited once", () => run(async () => {
+  const lock = new Lock(), condition = new Condition(lock);
+  let ready = false;
+  assert.equal(await lock.with(async () => { await sleep(1); return lock.locked(); }), true);
+  assert.equal(lock.locked(), false);
+  createTask(lock.with(function* () {
+    ready = "ready";
+    condition.notifyAll();
+  }));
+  assert.equal(await lock.with(() => condition.waitFor(() => ready)), "ready");
+  const task = createTask(sleep(1)), [done, pending] = await wait([task]);
+  assert.deepEqual([[...done], pending.size], [[task], 0]);
+  const completions = asCompleted([sleep(1), Promise.resolve(2)]);
+  assert.deepEqual([await completions.nextFuture(), await completions.nextFuture(), await completions.nextFuture()],
+    [2, undefined, undefined]);
+  const [one, other] = [lock.with(function* () { return 1; }), lock.with(function* () { return 2; })];
+  assert.deepEqual(await gather([one, createTask(function* () { return yield* other; })]), [1, 2]);
+  for (const used of [one, other]) await assert.rejects(Promise.resolve(used), { code: "ANYLOOP_E_STATE" });
+}));
+
 describe("a TaskGroup", () => {
   inTask("waits for its tasks, and gives what its body gives", function* (loop) {
     const group = new TaskGroup();
@@ -376,6 +396,31 @@ describe("a TaskGroup", () => {
     assert.throws(() => group.createTask(later(1)), { code: /ANYLOOP_E_(STATE|SHUTDOWN)/ });
   });
 });
+
+test("an async body begins in the group or limit that it is for", () => run(async () => {
+  const made = [], loop = getRunningLoop();
+  assert.equal(await new TaskGroup().run(async (group) => {
+    made.push(group.createTask(sleep(1)));
+    await sleep(1);
+    made.push(group.createTask(sleep(1)));
+    return "group";
+  }), "group");
+  assert.deepEqual(made.map((task) => task.done()), [true, true]);
+  let began = false;
+  await assert.rejects(timeout(10, async () => {
+    began = true;
+    await sleep(1e6);
+  }), TimeoutError);
+  assert.ok(began);
+  assert.equal(await new Timeout(loop.time() + 1e6).run(async (limit) => {
+    limit.reschedule(null);
+    return limit.when();
+  }), null);
+  for (const run of [(body) => timeout(10, body), (body) => new TaskGroup().run(body)]) {
+    const error = new Error("at once"), throwing = () => { throw error; };
+    await assert.rejects(Promise.resolve(run(throwing)), (thrown) => [thrown, thrown.errors?.[0]].includes(error));
+  }
+}));
 
 describe("contexts", () => {
   inTask("a task has the values of its maker, and its changes are its own", function* () {

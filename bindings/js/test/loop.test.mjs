@@ -90,6 +90,15 @@ describe("callbacks", () => {
   }));
 });
 
+test("what is no function is refused as a callback at once", () => {
+  const loop = newVirtualLoop(), { lent } = figures();
+  for (const schedule of [() => loop.callSoon(), () => loop.callLater(1, null), () => loop.callAt(1, {}),
+    () => loop.createFuture().addDoneCallback(5)]) {
+    assert.throws(schedule, { name: "TypeError", message: /is no function$/ });
+  }
+  assert.equal(figures().lent, lent);
+});
+
 describe("a turn", () => {
   test("says when to turn again", () => {
     const loop = newVirtualLoop(), nothing = { deadline: Infinity, stopped: false, deadlock: true, interrupted: false };
@@ -529,6 +538,17 @@ describe("the process", () => {
       const runs = Array.from({ length: 20 }, () => run(new Promise(() => {})).catch((error) => error.code));
       console.log(new Set(await Promise.all(runs)));`),
     { stdout: "Set(1) { 'ANYLOOP_E_DEADLOCK' }\n", stderr: "", status: 0 });
+  });
+
+  test("hears at its end of the errors that nobody has looked at, of loops that are open", async () => {
+    const { stdout, stderr, status } = await node(`
+      loop.createTask(function* () { yield* sleep(1); throw new Error("unread"); });
+      const read = loop.createTask(function* () { throw new Error("read"); });
+      await read.catch(() => console.log("caught"));
+      globalThis.kept = [read, loop.createTask(function* () { throw new Error("kept"); })];`);
+    assert.deepEqual([stdout, status], ["caught\n", 0]);
+    assert.deepEqual(stderr.match(/^anyloop: .*$/gm), ["kept", "unread"].map((message) =>
+      `anyloop: Task exception was never retrieved: Error: ${message}`));
   });
 
   test("is not at a deadlock while Node may still complete a future", async () => {

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 import {
   abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, Queue, run, sleep,
-  stallReport, Task,
+  stallReport, Task, waitFor,
 } from "anyloop";
 import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -365,6 +366,28 @@ function revoked() {
   return proxy;
 }
 
+test("a loop that closes aborts the signals that it gave out", async () => {
+  const loop = await newEventLoop(), signals = [], never = new Promise(() => {});
+  const start = (signal) => {
+    signals.push(signal);
+    return never;
+  };
+  loop.createTask(start);
+  loop.createTask((signal) => (function* () { yield start(signal); })());
+  abortable(start, { loop });
+  await loop.runUntilComplete(sleep(1, { loop }));
+  assert.deepEqual(signals.map((signal) => signal.aborted), [false, false, false]);
+  await loop.close();
+  assert.deepEqual(signals.map(({ reason }) => reason?.code), Array(3).fill("ANYLOOP_E_CLOSED"));
+});
+
+test("a signal is not aborted when what had it ends well", () => withLoop(async (loop) => {
+  const signals = [], start = async (signal) => void signals.push(signal);
+  await loop.createTask(start);
+  await abortable(start, { loop });
+  assert.deepEqual(signals.map((signal) => signal.aborted), [false, false]);
+}));
+
 describe("any value", () => {
   const values = {
     undefined, null: null, true: true, false: false, "0": 0, "-0": -0, NaN, Infinity, "1.5": 1.5, "5e-324": 5e-324,
@@ -571,6 +594,28 @@ describe("awaiting", () => {
     assert.equal(complete(loop, down(1000, function* () { return yield* sleep(1), "bottom"; })), "bottom");
     assert.equal(thrown(() => complete(loop, down(1000, function* () { throw error; }))), error);
   });
+});
+
+test("an error that the core made has the lines of the coroutines which awaited", () => withLoop(async (loop) => {
+  function* inner() { yield* waitFor(sleep(1e6), 1, { loop }); }
+  function* outer() { yield* inner(); }
+  const { stack } = await loop.createTask(outer()).catch((error) => error);
+  assert.match(stack, /^TimeoutError: .*\n    at inner .*tasks\.test\.mjs:\d+.*\n(.*\n)?    at outer .*tasks\.test\.mjs/);
+}));
+
+test("the console shows what a task is, and how it came out", () => {
+  const loop = newVirtualLoop(), shows = (value) => inspect([value]).slice(2, -2), unread = () => assert.fail("looked at");
+  const task = loop.createTask((function* () { yield* sleep(1, { loop }); throw unread; })(), { name: "main" });
+  assert.equal(shows(task), "<Task pending name='main'>");
+  spin(loop);
+  assert.equal(shows(task), "<Task finished name='main'>");
+  assert.equal(task.exception(), unread);
+  const future = loop.createFuture(), operation = sleep(1, { loop });
+  assert.deepEqual([shows(future), shows(operation)], ["<Future pending>", "<Operation pending>"]);
+  future.cancel();
+  operation.close();
+  assert.deepEqual([shows(future), shows(operation)], ["<Future cancelled>", "<Operation>"]);
+  assert.match(inspect(loop), /^Loop /);
 });
 
 describe("an error that nobody looks at", () => {
