@@ -137,8 +137,8 @@ anyloop_future *anyloop_wait_for(anyloop_loop *loop, anyloop_future *future, int
 anyloop_future *anyloop_shield(anyloop_loop *loop, anyloop_future *future)
 {
     anyloop_status status = check_one(loop, future);
-    if (status == ANYLOOP_OK && anyl_is_coroutine(future) && (future->task_flags & ANYL_TASK_STACKED))
-        status = ANYLOOP_E_STATE;
+    if (status == ANYLOOP_OK)
+        status = anyl_may_ensure_future(future);
     return status == ANYLOOP_OK ? or_no_memory(anyl_shield(loop, future)) : refuse_one(status, future);
 }
 

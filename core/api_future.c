@@ -175,9 +175,11 @@ anyloop_status anyloop_future_add_done_callback(anyloop_future *future, anyloop_
     if (status == ANYLOOP_OK && loop == NULL)
         status = ANYLOOP_E_STATE;
     if (status == ANYLOOP_OK && anyl_is_coroutine(future))
-        status = loop->closing ? ANYLOOP_E_CLOSED : anyl_ensure_future(loop, future);
-    if (status == ANYLOOP_OK)
-        return anyl_future_add_callback(future, loop, done, user_data, drop);
+        status = loop->closing ? ANYLOOP_E_CLOSED : anyl_may_ensure_future(future);
+    if (status == ANYLOOP_OK) {
+        status = anyl_future_add_callback(future, loop, done, user_data, drop);
+        return status == ANYLOOP_OK ? anyl_ensure_future(loop, future) : status;
+    }
     if (drop)
         drop(user_data);
     return status;

@@ -163,11 +163,11 @@ anyloop_status anyloop_start(anyloop_loop *loop, anyloop_future *coroutine, anyl
 {
     anyloop_status status = check_future(loop, coroutine);
     if (status == ANYLOOP_OK)
-        status = anyl_ensure_future(loop, coroutine);
+        status = anyl_may_ensure_future(coroutine);
+    status = status == ANYLOOP_OK ? anyl_future_add_callback(coroutine, loop, done, user_data, drop)
+                                  : refuse(status, drop, user_data);
     if (status == ANYLOOP_OK)
-        status = anyl_future_add_callback(coroutine, loop, done, user_data, drop);
-    else
-        refuse(status, drop, user_data);
+        anyl_ensure_future(loop, coroutine);
     anyl_api_release(coroutine);
     if (status == ANYLOOP_OK)
         anyl_run_hosted(loop);

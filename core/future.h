@@ -199,8 +199,8 @@ static inline void anyl_future_listen(anyloop_future *future, anyloop_loop *loop
     }
     future->last = node;
 }
-/* The `run` of a watch's node, and of one that does not hold its future, which has ANYL_FUTURE_USER_CALLBACKS. When that is
- * done, it gets a hold and is as any other; when it goes before, the node is told so at once, by ANYL_DROP. */
+/* The `run` of a watch's node, and of one that does not hold its future, which has ANYL_FUTURE_USER_CALLBACKS. When that
+ * is done, the node gets a hold and is as any other; when it goes before, the node hears so at once, by ANYL_DROP. */
 void anyl_watch_run(anyl_node *node, anyloop_loop *loop, uint32_t how);
 void anyl_watch_weakly(anyl_node *node, anyloop_loop *loop, uint32_t how);
 /* Wait no more. False: `node` is not in the ring. */

@@ -157,11 +157,12 @@ anyloop_status anyl_run_until_complete(anyloop_loop *loop, anyloop_future *futur
 {
     anyloop_status status = may_run(loop);
     if (status == ANYLOOP_OK)
-        status = anyl_ensure_future(loop, future);
+        status = anyl_may_ensure_future(future);
     if (status == ANYLOOP_OK)
         status = anyl_future_add_callback(future, loop, stop_when_done, loop, NULL);
     if (status != ANYLOOP_OK)
         return status;
+    anyl_ensure_future(loop, future);
     anyl_future_retain(future);
     status = anyl_run_forever(loop);
     if (!anyl_future_done(future)) {

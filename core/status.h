@@ -12,7 +12,7 @@
 #define ANYL_STATUS_LIST(ROW) \
     ROW(ANYLOOP_OK, "success") \
     ROW(ANYLOOP_E_NOMEM, "no memory") \
-    ROW(ANYLOOP_E_STATE, "too late or too early for that: already done or awaited, or not begun") \
+    ROW(ANYLOOP_E_STATE, "too late or too early: already done or awaited, or not begun") \
     ROW(ANYLOOP_E_CLOSED, "the loop is closed") \
     ROW(ANYLOOP_E_CANCELLED, "cancelled") \
     ROW(ANYLOOP_E_TIMED_OUT, "timed out") \

@@ -167,6 +167,11 @@ anyl_task *anyl_task_new(anyloop_loop *loop, const char *name, anyloop_step_fn s
 void anyl_task_start_eager(anyl_task *coroutine, anyloop_context *context);
 /* Takes `future`: a coroutine becomes a task; anything else stays what it is. ANYLOOP_E_STATE: it was awaited. */
 anyloop_status anyl_ensure_future(anyloop_loop *loop, anyloop_future *future);
+/* Will it? Asked before what may find no memory: after that a coroutine is to be what it was. */
+static inline anyloop_status anyl_may_ensure_future(const anyloop_future *future)
+{
+    return anyl_is_coroutine(future) && (future->task_flags & ANYL_TASK_STACKED) ? ANYLOOP_E_STATE : ANYLOOP_OK;
+}
 
 /* ---- the library's own coroutines */
 

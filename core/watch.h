@@ -1,6 +1,6 @@
 /* watch.h -- hear of many futures, and stop hearing at any moment.
  *
- * Owns:          one reference to each future, and a node in each one's ring.
+ * Owns:          one reference to each future, as long as somebody holds what it completes, and a node in each one's ring.
  * Must not know: what for.
  * Threads:       the loop's.
  * Why its own block: a node that is in the ready queue already cannot be taken out. A watch that ends then stays until
@@ -86,8 +86,8 @@ void anyl_watch_end(anyl_watch *watch);
 /* Tell of the futures that it still hears of. */
 void anyl_watch_each(const anyl_watch *watch, anyl_each_fn tell, void *to);
 
-/* Let `outer`, which the watch completes, live on when nobody holds it: it is to hear of all, as long as there is somebody
- * who can complete one. `left` counts. Until anyl_watch_keep_no_more, or the loop's close. */
+/* Let `outer`, which the watch completes, live on when nobody holds it: it is to hear of all, as long as there is
+ * somebody who can complete one. `left` counts. Until anyl_watch_keep_no_more, or the loop's close. */
 void anyl_watch_keep(anyl_watch *watch, anyloop_future *outer);
 /* Nobody holds what the watch completes. False: it is not kept. True: its futures hold it from now on, and it holds
  * those no more that only others can complete. */

@@ -699,6 +699,44 @@ static void a_shutdown_without_memory(void **state)
     without_memory(a_shutdown);
 }
 
+static anyloop_status run_it(anyloop_loop *loop, anyloop_future *coroutine)
+{
+    return anyloop_loop_run_until_complete(loop, coroutine);
+}
+
+static anyloop_status start_it(anyloop_loop *loop, anyloop_future *coroutine)
+{
+    return anyloop_start(loop, anyloop_future_retain(coroutine), nothing_done, NULL, drop_of_mine());
+}
+
+static anyloop_status hear_of_it(anyloop_loop *loop, anyloop_future *coroutine)
+{
+    (void)loop;
+    return anyloop_future_add_done_callback(coroutine, nothing_done, NULL, drop_of_mine());
+}
+
+static void a_coroutine_whose_run_finds_no_memory_is_not_begun(void **state)
+{
+    (void)state;
+    anyloop_status (*const requests[])(anyloop_loop *, anyloop_future *) = {run_it, start_it, hear_of_it};
+    for (size_t i = 0; i < LENGTH(requests); i++) {
+        begin();
+        made = dropped = 0;
+        anyloop_loop *loop = loop_with(ANYLOOP_LOOP_VIRTUAL_CLOCK | ANYLOOP_LOOP_DEBUG); /* nothing is kept for the next */
+        anyloop_future *coroutine = ANYLOOP_CORO(loop, giver);
+        memory.fail_at = memory.asked + 1;
+        assert_int_equal(requests[i](loop, coroutine), ANYLOOP_E_NOMEM);
+        assert_int_equal(dropped, made);
+        assert_int_equal(anyloop_future_kind(coroutine), ANYLOOP_KIND_COROUTINE);
+        assert_int_equal(anyloop_all_tasks(loop, NULL, 0), 0);
+        assert_ok(requests[i](loop, coroutine));
+        assert_ok(anyloop_loop_run_until_complete(loop, coroutine));
+        anyloop_future_release(coroutine);
+        loop_end(loop);
+        assert_int_equal(dropped, made);
+    }
+}
+
 /* ---- what asks for no memory */
 
 /* From here on nothing is asked for. */
@@ -897,6 +935,7 @@ int main(void)
         cmocka_unit_test_of_threads(the_quickstart_without_memory),
         cmocka_unit_test(a_run_without_memory),
         cmocka_unit_test(a_shutdown_without_memory),
+        cmocka_unit_test(a_coroutine_whose_run_finds_no_memory_is_not_begun),
         cmocka_unit_test(completing_cancelling_and_stopping_ask_for_no_memory),
         cmocka_unit_test(keeping_a_promise_and_waking_ask_for_no_memory),
         cmocka_unit_test(letting_waiters_go_on_asks_for_no_memory),
