@@ -37,7 +37,8 @@ class Await<T> implements Iterator<Future<T>, T, unknown> {
   }
 
   throw(error: any): never {
-    if (fresh.delete(error)) (Error as any).captureStackTrace?.(error, this.throw); // here it has the lines of the coroutines
+    // Here it has the lines of the coroutines.
+    if (fresh.delete(error)) (Error as any).captureStackTrace?.(error, this.throw);
     throw error;
   }
 
@@ -215,7 +216,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   /** What Node's console shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const kind = this instanceof Task ? "Task" : this instanceof Operation ? "Operation" : "Future";
-    if (this.pointer === 0 && this.state === K.PENDING) return `<${kind}>`; // closed, or an operation that is not begun or awaited
+    if (this.pointer === 0 && this.state === K.PENDING) return `<${kind}>`; // closed, or used up
     const state = this.cancelled() ? "cancelled" : this.done() ? "finished" : "pending";
     return `<${kind} ${state}${this instanceof Task ? ` name='${this.name}'` : ""}>`;
   }

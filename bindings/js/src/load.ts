@@ -40,7 +40,9 @@ function coreImports({ now, turn_at }: Turns): WebAssembly.ModuleImports {
   return {
     now,
     turn_at,
-    log: (level: number, line: number, size: number) => console[level === 1 ? "error" : "warn"](`anyloop: ${text(line, size)}`),
+    log(level: number, line: number, size: number) {
+      console[level === 1 ? "error" : "warn"](`anyloop: ${text(line, size)}`);
+    },
     step: hooks.step,
     call: hooks.call,
     hand_back: hooks.handBack,
@@ -65,8 +67,8 @@ async function begin(program: Program | undefined, born: object | null): Promise
     stay() {},
     ended: () => false,
   });
-  const { anyloop, ...others } = program ? (await import("./program.js")).importsOf(module, serving, turns, born, startWorker) : {};
-  adopt(link(module, { ...others, anyloop: { ...anyloop, ...coreImports(turns) } }), turns);
+  const more = program ? (await import("./program.js")).importsOf(module, serving, turns, born, startWorker) : {};
+  adopt(link(module, { ...more, anyloop: { ...more.anyloop, ...coreImports(turns) } }), turns);
   serving().guest_begin?.(); // the package's own has none
 }
 

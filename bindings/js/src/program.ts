@@ -19,7 +19,8 @@ const here = import.meta.url; // bundlers would follow what is asked for beside 
 
 /** `born`: null but in a worker of the program's jobs. */
 export function importsOf(
-  module: WebAssembly.Module, serving: () => Serving, turns: Turns, born: object | null, startWorker: (name: string) => Worker,
+  module: WebAssembly.Module, serving: () => Serving, turns: Turns, born: object | null,
+  startWorker: (name: string) => Worker,
 ): Record<string, WebAssembly.ModuleImports> {
   const bytes = () => new Uint8Array(serving().memory.buffer), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const host = anyloopHost({

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask, ensureFuture, ExceptionGroup,
+  allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask, ensureFuture,
+  ExceptionGroup,
   gather, getEventLoop, getRunningLoop, Lock, newEventLoop, PriorityQueue, Queue, run, Runner, setEventLoop, shield, sleep,
   Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
@@ -573,7 +574,7 @@ describe("a program", () => {
     await before.close();
   });
 
-  test("beside another is asked which loop it means, unless it says so, is a coroutine, or the other one is over", async () => {
+  test("beside another is asked which loop it means, unless it says so or is a coroutine", async () => {
     const before = await getEventLoop(), later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     const inAsync = async () => {
       const loop = getRunningLoop();
