@@ -85,7 +85,9 @@ for (const page of pages) {
     for (const [i, block] of blocks.entries()) {
       if (block.language !== "js" || isModule(block.code)) continue;
       const output = blocks.slice(i + 1).find(({ language, code }) => language === "" || !isModule(code));
-      test(block.file, { skip: block.code.includes(".wasm") && lacks(text) }, async () => {
+      const [wasm] = block.code.match(/[\w-]+\.wasm/) ?? [], built = blocks.find(({ language, code }) =>
+        language === "sh" && code.includes(` -o ${wasm}\n`));
+      test(block.file, { skip: wasm !== undefined && lacks(built.code) }, async () => {
         writeFileSync(`${work}/${block.file}`, complete(block));
         const { stdout, ...rest } = await start(process.execPath, [block.file]);
         assert.deepEqual(rest, { stderr: "", status: 0 });
