@@ -56,7 +56,7 @@ export class Copy {
   private heardAt = 0;
   private ending = false;
 
-  constructor(owner: Owner, private worker: any) {
+  constructor(owner: Owner, readonly worker: any) {
     const hear = (message: unknown) => owner.hear(this, message), die = (error: unknown) => owner.died(this, error);
     const unreadable = () => owner.died(this, new Error("what it sent cannot be read"));
     if (worker.on) {

@@ -184,7 +184,9 @@ export class WorkerPool {
     }
     while (this.starting.size < this.queued && this.copies.size < this.most) {
       try {
-        const copy = new Copy(this, (this.options.worker ?? makeWorker)(`${this.name}-${this.copies.size + 1}`));
+        const worker = (this.options.worker ?? makeWorker)(`${this.name}-${this.copies.size + 1}`);
+        if ([...this.copies].some((copy) => copy.worker === worker)) throw new TypeError("it is one that the pool has already");
+        const copy = new Copy(this, worker);
         this.copies.add(copy);
         this.starting.add(copy);
       } catch (error) { // a policy of the page

@@ -59,6 +59,14 @@ describe('workers of one\'s own', () => {
   test('that cannot be made as well', () =>
     cannotStart({worker() { throw new Error('a policy'); }}, /^no worker can be started: a policy/));
 
+  test('that are the same one again are no second worker', () => {
+    const one = new Worker(fixture('serves.mjs'));
+    return withPool({maxWorkers: 3, worker: () => one}, async (pool, run) => {
+      assert.deepEqual(await gather([1, 2, 3, 4].map(i => run('echo', i))), [1, 2, 3, 4]);
+      assert.equal(pool.getFigures().workers, 1);
+    });
+  });
+
   test('of which some cannot be started: the others do it', () => {
     let made = 0;
     const worker = () => new Worker(fixture(made++ === 0 ? 'serves.mjs' : 'throws.mjs'));
