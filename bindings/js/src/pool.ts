@@ -185,7 +185,7 @@ export class WorkerPool {
     while (this.starting.size < this.queued && this.copies.size < this.most) {
       try {
         const worker = (this.options.worker ?? makeWorker)(`${this.name}-${this.copies.size + 1}`);
-        if ([...this.copies].some((copy) => copy.worker === worker)) throw new TypeError("it is one that the pool has already");
+        for (const copy of this.copies) if (copy.worker === worker) throw new TypeError("it is one that the pool has already");
         const copy = new Copy(this, worker);
         this.copies.add(copy);
         this.starting.add(copy);
