@@ -22,7 +22,8 @@ IMPORT(call) void guest_js_call(uint32_t number);
 IMPORT(hand_back) void guest_js_hand_back(uint32_t number);
 IMPORT(drop) void guest_js_drop(uint32_t object);
 IMPORT(turn_at) void guest_js_turn_at(void *loop, double deadline, uint32_t call);
-IMPORT(unhandled) void guest_js_unhandled(anyloop_loop *loop, const char *message, const anyloop_value *error);
+IMPORT(unhandled)
+void guest_js_unhandled(anyloop_loop *loop, const char *message, const anyloop_value *error, const char *task);
 IMPORT(slow) void guest_js_slow(anyloop_loop *loop, anyloop_task *task, double ms);
 IMPORT(write) void guest_js_write(const char *text, uint32_t size);
 IMPORT(submit) int32_t guest_js_submit(uint32_t pool, anyloop_job *job);
@@ -209,7 +210,8 @@ EXPORT(guest_value) anyloop_status guest_value(uint32_t object, anyloop_value *o
 static anyloop_status handle(void *user_data, anyloop_loop *loop, const anyloop_exception *exception)
 {
     (void)user_data;
-    guest_js_unhandled(loop, exception->message, exception->error);
+    const char *task = exception->future ? anyloop_task_name(exception->future) : NULL;
+    guest_js_unhandled(loop, exception->message, exception->error, task);
     return ANYLOOP_OK;
 }
 

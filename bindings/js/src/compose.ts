@@ -1,12 +1,14 @@
 // compose.ts -- awaiting many, limits of time, groups.
 import { K } from "./abi.js";
-import { errorOf, must } from "./errors.js";
+import { time } from "./checks.js";
+import { errorOf, given, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, operation, taken, Task } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { duration, given, type Loop, NEVER, type TaskOptions, time, whenOf } from "./loop.js";
+import { type Loop, OPTIONS, type TaskOptions } from "./loop.js";
 import { c, heap, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
-import type { Main } from "./spawn.js";
+import { calling, type Main } from "./spawn.js";
+import { duration, instant, whenOf } from "./time.js";
 import { shown } from "./words.js";
 
 // Of `any` it is `any`: only there 0 extends 1 and it.
@@ -25,7 +27,7 @@ export function ensureFuture<T>(awaitable: Awaitable<T>, options?: OnLoop): Futu
 
 /** Makes a task, as `Loop.createTask` does: its first step runs in the next turn. The loop keeps it until it is done. */
 export function createTask<T>(main: Main<T>, options?: TaskOptions & OnLoop): Task<T> {
-  return loopOf(options).createTask(main, options);
+  return loopOf(options, OPTIONS).createTask(main, options);
 }
 
 /** The task whose step runs; undefined in a callback, or outside of the loop's turns. */
@@ -39,11 +41,11 @@ export function allTasks(options?: OnLoop): Task[] {
 }
 
 // For a list of them. A coroutine or future alone is none, though it can be iterated.
-function loopFor(awaitables: Iterable<Awaitable>, options: OnLoop | undefined): Loop {
-  if (awaitables instanceof Future || isCoroutine(awaitables)) {
+function loopFor(awaitables: Iterable<Awaitable>, options: OnLoop | undefined, more: string): Loop {
+  if (!awaitables?.[Symbol.iterator] || awaitables instanceof Future || isCoroutine(awaitables)) {
     throw new TypeError("a list of what is awaited is expected, as in gather([a(), b()])");
   }
-  return loopOf(options);
+  return loopOf(options, more);
 }
 
 // The futures of the core, for a call that takes them; all of them or none.
@@ -85,7 +87,7 @@ export function gather<A extends readonly Awaitable<any>[] | []>(
 ): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> }>;
 export function gather<A extends Awaitable<any>>(awaitables: Iterable<A>, options?: GatherOptions): Future<Awaited_<A>[]>;
 export function gather(awaitables: Iterable<Awaitable>, options?: GatherOptions): Future<any> {
-  const loop = loopFor(awaitables, options), flags = options?.returnExceptions ? K.RETURN_EXCEPTIONS : 0;
+  const loop = loopFor(awaitables, options, "returnExceptions"), flags = options?.returnExceptions ? K.RETURN_EXCEPTIONS : 0;
   return withAll(loop, awaitables, (array, count) =>
     new Future(loop, given(c.anyloop_gather(loop.pointer, array, count, flags))));
 }
@@ -106,7 +108,12 @@ export interface WaitOptions extends OnLoop {
 
 /** Waits for futures and tasks, and cancels none: `[done, pending]`. Of anything else `ensureFuture` makes one first. */
 export function wait<F extends Future<any>>(futures: Iterable<F>, options: WaitOptions = {}): Operation<[Set<F>, Set<F>]> {
-  const loop = loopFor(futures, options), limit = duration(options.timeout), byPointer = new Map<number, F>();
+  const loop = loopFor(futures, options, "timeout returnWhen"), limit = duration(options.timeout ?? null);
+  const byPointer = new Map<number, F>();
+  const until = RETURN_WHEN[options.returnWhen ?? "ALL_COMPLETED"];
+  if (until === undefined) {
+    throw new TypeError(`${shown(options.returnWhen)} is none of ${Object.keys(RETURN_WHEN).join(", ")}`);
+  }
   for (const future of futures) {
     if (!(future instanceof Future) || future instanceof Operation) {
       throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
@@ -114,8 +121,7 @@ export function wait<F extends Future<any>>(futures: Iterable<F>, options: WaitO
     byPointer.set(future.borrow(), future);
   }
   const waiting = withAll(loop, byPointer.values(), (array, count) =>
-    given(c.anyloop_wait(loop.pointer, array, count, RETURN_WHEN[options.returnWhen ?? "ALL_COMPLETED"],
-      limit)));
+    given(c.anyloop_wait(loop.pointer, array, count, until, limit)));
   return operation(loop, sorted(new Operation<[number[], number[]]>(loop, waiting), byPointer));
 }
 
@@ -150,7 +156,7 @@ export class Completions<T> extends Owned {
 
   /** Makes futures of them, and tasks of coroutines, which so begin. */
   constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
-    const loop = loopFor(awaitables, options), limit = duration(options?.timeout);
+    const loop = loopFor(awaitables, options, "timeout"), limit = duration(options?.timeout ?? null);
     const futures = Array.from(awaitables, (awaitable) => loop.ensureFuture(awaitable));
     super(withAll(loop, futures, (array, count) => {
       must(c.anyloop_as_completed(loop.pointer, array, count, limit, room.out));
@@ -200,16 +206,11 @@ export function asCompleted<A extends Awaitable<any>>(
   return new Completions(awaitables, options);
 }
 
-/** What is run in something: an awaitable, or a function that gives it, told what it runs in. */
-export type Body<T, In = void> = Awaitable<T> | ((within: In) => Awaitable<T>);
+/** What is run in something: an awaitable, or a function that gives it or nothing, told what it runs in. */
+export type Body<T, In = void> = Awaitable<T> | ((within: In) => Awaitable<T> | void);
 
 function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
-  return taken(loop, typeof body === "function" ? calling(body as (within: In) => Awaitable<T>, within) : body);
-}
-
-// A body is called in what it runs in: an async function begins at once.
-function* calling<T, In>(body: (within: In) => Awaitable<T>, within: In): Coroutine<T> {
-  return (yield body(within)) as T;
+  return taken(loop, typeof body === "function" ? calling(body as (within: In) => Awaitable<T> | void, within) : body);
 }
 
 /** A limit of time for what is run in it, which can be moved. */
@@ -246,10 +247,6 @@ export class Timeout extends Owned {
   expired(): boolean {
     return c.anyloop_timeout_scope_expired(this.open) === 1;
   }
-}
-
-function instant(deadline: number | null): bigint {
-  return deadline === null || time(deadline) > 1.8e13 ? NEVER : BigInt(Math.round(Math.max(deadline, 0) * 1e6));
 }
 
 /** Runs the body for at most `ms` milliseconds; then it is cancelled, and this fails with a TimeoutError. */

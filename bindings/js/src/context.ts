@@ -1,7 +1,8 @@
 // context.ts -- variables that each task has a value of its own for.
 import { K } from "./abi.js";
+import { plain } from "./checks.js";
 import { must } from "./errors.js";
-import { loopOf, type OnLoop } from "./current.js";
+import { knownLoop, loopOf, type OnLoop } from "./current.js";
 import { c, heap, room, withText } from "./module.js";
 import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
@@ -17,6 +18,7 @@ export class ContextVar<T = unknown> extends Owned {
   /** @param name  For people. */
   constructor(readonly name: string, private options: { default?: T } = {}) {
     super(0, (pointer) => c.anyloop_contextvar_release(pointer));
+    plain(options, "default");
   }
 
   /** @internal The core's is made when it is needed: a variable is often made before the module is loaded. */
@@ -28,9 +30,10 @@ export class ContextVar<T = unknown> extends Owned {
     return this.pointer;
   }
 
-  /** Its value in the current context, else the default; undefined without one. */
+  /** Its value in the current context, else the default; undefined without one. Without a loop, too. */
   get(options?: OnLoop): T {
-    return this.outcome(c.anyloop_contextvar_get(loopOf(options).pointer, this.open, room.value));
+    const loop = options ? loopOf(options) : knownLoop();
+    return this.outcome(loop ? c.anyloop_contextvar_get(loop.pointer, this.open, room.value) : K.E_NOT_FOUND);
   }
 
   /** @internal */

@@ -1,16 +1,17 @@
 // current.ts -- the loop of this thread, and the one that runs.
 import { K } from "./abi.js";
+import { instance, plain } from "./checks.js";
 import { errorOf } from "./errors.js";
 import { load } from "./load.js";
 import { Loop, type LoopOptions } from "./loop.js";
 import { present } from "./step.js";
-import { shown } from "./words.js";
 
 let current: Loop | undefined;
 /** @internal Those of runners that are not closed, and of them those that have something to run. */
 export const runners: Loop[] = [], running: Loop[] = [];
 
-function known(): Loop | undefined {
+/** @internal If there is one. */
+export function knownLoop(): Loop | undefined {
   if (present.loop) return present.loop;
   const [one] = running;
   if (running.every((loop) => loop === one)) return one ?? runners.at(-1) ?? current;
@@ -23,16 +24,10 @@ export interface OnLoop {
   loop?: Loop;
 }
 
-/** @internal Refuses a number, a loop or a coroutine where options are expected: that would be an empty list of them. */
-export function plain<T extends object>(options: T): T {
-  const kind = Object.getPrototypeOf(options);
-  if (kind === null || Object.getPrototypeOf(kind) === null) return options;
-  throw new TypeError(`${shown(options)} is no object with options`);
-}
-
-/** @internal */
-export function loopOf(options?: OnLoop): Loop {
-  return (options && plain(options).loop) ?? getRunningLoop();
+/** @internal `more`: names of options beside the loop. */
+export function loopOf(options?: OnLoop, more = ""): Loop {
+  const loop = options && plain(options, `loop ${more}`).loop;
+  return loop ? instance(loop, Loop) : getRunningLoop();
 }
 
 /** A loop of its own, beside the one of `getEventLoop`. */
@@ -47,7 +42,7 @@ export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
  */
 export async function getEventLoop(): Promise<Loop> {
   await load();
-  return known() ?? (current = new Loop());
+  return knownLoop() ?? (current = new Loop());
 }
 
 /**
@@ -65,7 +60,7 @@ export function setEventLoop(loop: Loop | undefined): Loop | undefined {
  * once and this is not in a turn of either. (An async function is so from its first await on, and a coroutine never.)
  */
 export function getRunningLoop(): Loop {
-  const loop = known();
+  const loop = knownLoop();
   if (!loop) throw errorOf(K.E_STATE, "there is no loop yet: await getEventLoop() first, or use run()");
   return loop;
 }

@@ -4,6 +4,10 @@ import { c, textAt } from "./module.js";
 
 /** What the core says when something cannot be done, or how an operation failed. */
 export class AnyloopError extends Error {
+  static {
+    this.prototype.name = "AnyloopError";
+  }
+
   /** The status by name, such as "ANYLOOP_E_CLOSED". */
   readonly code: string;
   readonly #text: string;
@@ -14,17 +18,16 @@ export class AnyloopError extends Error {
    */
   constructor(readonly status: number, text = "", options?: ErrorOptions) {
     super(text || textAt(c.anyloop_status_text(status)), options);
-    this.name = "AnyloopError";
     this.code = textAt(c.anyloop_status_name(status));
     this.#text = text;
   }
 
-  /** What such a status means, whatever the message says of this one. */
+  /** What such a status means, where the message says more: it may tell what to do. */
   get hint(): string {
     return textAt(c.anyloop_status_text(this.status));
   }
 
-  /** What was said beyond that, a cancellation's reason for instance: then it is the message too. */
+  /** @internal What was said beyond that, a cancellation's reason for instance: then it is the message too. */
   get text(): string {
     return this.#text;
   }
@@ -32,31 +35,40 @@ export class AnyloopError extends Error {
 
 /** A task or future was cancelled. Its name is the one that the web's own abortions have. */
 export class CancelledError extends AnyloopError {
+  static {
+    this.prototype.name = "AbortError";
+  }
+
   /** One to throw: the task that throws it ends cancelled. After the module was loaded. */
   constructor(text?: string, options?: ErrorOptions) {
     super(K.E_CANCELLED, text, options);
-    this.name = "AbortError";
   }
 }
 
 /** The time of `waitFor`, `timeout`, `Timeout` or `asCompleted` was over. */
 export class TimeoutError extends AnyloopError {
+  static {
+    this.prototype.name = "TimeoutError";
+  }
+
   /** After the module was loaded. */
   constructor(text?: string, options?: ErrorOptions) {
     super(K.E_TIMED_OUT, text, options);
-    this.name = "TimeoutError";
   }
 }
 
 /** Several tasks of a group failed. */
 export class ExceptionGroup extends AnyloopError {
+  static {
+    this.prototype.name = "ExceptionGroup";
+  }
+
   /**
    * After the module was loaded.
    * @param errors  what was thrown, as it was.
    */
   constructor(readonly errors: any[], text?: string, options?: ErrorOptions) {
     super(K.E_GROUP, text, options);
-    this.name = "ExceptionGroup";
   }
 }
 
@@ -70,4 +82,10 @@ export function errorOf(status: number, text?: string, options?: ErrorOptions): 
 export function must(status: number): number {
   if (status < 0) throw errorOf(status);
   return status;
+}
+
+/** A future that the core gave, or what it refused with: its refusals are constants. */
+export function given(pointer: number): number {
+  if (c.anyloop_future_loop(pointer) === 0) throw errorOf(c.anyloop_future_error_code(pointer));
+  return pointer;
 }

@@ -1,10 +1,12 @@
 // executor.ts -- functions of modules as jobs, which run in workers.
+import { abortSignal, instance, located, plain } from "./checks.js";
 import { Future } from "./future.js";
 import type { Call } from "./copy.js";
 import { getRunningLoop } from "./current.js";
-import { given, type Loop } from "./loop.js";
+import { given } from "./errors.js";
+import type { Loop } from "./loop.js";
 import { c } from "./module.js";
-import type { WorkerPool } from "./pool.js";
+import { WorkerPool } from "./pool.js";
 import { follow } from "./spawn.js";
 import { place } from "./value.js";
 import type { Movable } from "./web.js";
@@ -34,7 +36,7 @@ export class Job<A extends unknown[] = any[], R = unknown> {
 
   /** The same function, run in this way. */
   with(options: JobOptions): Job<A, R> {
-    return new Job(this.module, this.name, { ...this.options, ...options });
+    return new Job(this.module, this.name, { ...this.options, ...plain(options, "transfer onProgress signal") });
   }
 }
 
@@ -49,7 +51,7 @@ type JobOf<F> = F extends (...parameters: infer A) => infer R ? Job<A, Awaited<R
 export function job<M = Record<string, (...parameters: any[]) => any>, N extends Functions<M> = Functions<M>>(
   module: URL | string | null, name: N,
 ): JobOf<M[N]> {
-  if (module !== null && !URL.canParse(module)) throw new TypeError(`${shown(module)} is no URL, as in ${LIKE}`);
+  if (module !== null) located(module, LIKE);
   if (typeof name !== "string") throw new TypeError(`${shown(name)} is no name, as in ${LIKE}`);
   return new Job(String(module ?? ""), name) as JobOf<M[N]>;
 }
@@ -74,12 +76,13 @@ export function submit<R>(
 ): Future<R> {
   if (!(job instanceof Job)) throw new TypeError(`${shown(job)} is no job, as ${LIKE} is`);
   const { module, name, options: { transfer, onProgress, signal } } = job;
+  abortSignal(signal);
   if (signal?.aborted) {
     const never = new Future<R>({ loop });
     follow(never, signal);
     return never;
   }
-  const pointer = (executor ?? loop.defaultExecutor()).pointer;
+  const { pointer } = instance(executor ?? loop.defaultExecutor(), WorkerPool);
   const order: Call["order"] = [module, name, parameters];
   const call: Call = {
     loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined,

@@ -1,10 +1,11 @@
 // future.ts -- futures and tasks, and what can be awaited.
 import { K } from "./abi.js";
-import { errorOf, must } from "./errors.js";
-import { callable, type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
+import { callable } from "./checks.js";
+import { CancelledError, errorOf, given, must } from "./errors.js";
+import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
 import { c, heap, room, textAt, withText } from "./module.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { given, type Loop } from "./loop.js";
+import type { Loop } from "./loop.js";
 import { Owned } from "./owned.js";
 import { fresh, read, readError, write, writeError } from "./value.js";
 import { said, shown } from "./words.js";
@@ -124,7 +125,7 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
   private error(): unknown {
     if (this.state === K.FAILED) return this.value;
     if (this.done()) return readError(c.anyloop_future_error(this.open));
-    throw errorOf(K.E_STATE, "it is pending");
+    throw errorOf(K.E_STATE, "it is pending: await it first");
   }
 
   /** Completes it without a result. Throws as the other one. */
@@ -144,22 +145,32 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     must(c.anyloop_future_set_error(this.borrow(), writeError(error)));
   }
 
-  /** Asks for a cancellation; false when it is done already. */
-  cancel(reason?: string): boolean {
+  /**
+   * Asks for a cancellation; false when it is done already.
+   * @param reason  a text: the CancelledError's message. Anything else: its cause, and as text its message.
+   */
+  cancel(reason?: unknown): boolean {
     if (this.state !== K.PENDING) return false;
     const { open } = this;
-    let text = 0;
+    let written = 0;
     try {
-      if (reason !== undefined) text = write(said(reason).toWellFormed()); // the core's reasons are texts
+      if (typeof reason === "string") written = write(reason.toWellFormed());
+      else if (reason !== undefined) written = writeError(new CancelledError(said(reason), { cause: reason }));
     } catch {} // no memory for it
-    return must(c.anyloop_future_cancel(open, text)) === 1;
+    return must(c.anyloop_future_cancel(open, written)) === 1;
   }
 
   /** Calls `callback` in a turn after this is done. */
   addDoneCallback(callback: (future: this) => void): void {
     const callbacks = (this.callbacks ??= new Map());
     let known = callbacks.get(callable(callback));
-    if (!known) callbacks.set(callback, (known = { number: 0, call: () => callback(this) }));
+    if (!known) {
+      const call = () => {
+        callbacks.delete(callback);
+        callback(this);
+      };
+      callbacks.set(callback, (known = { number: 0, call }));
+    }
     const pointer = this.borrow();
     known.number = lendAgain(known.call, this.loop.pointer, known.number);
     must(c.guest_add_done_callback(pointer, known.number));
@@ -248,6 +259,12 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
 /** A coroutine that the loop runs. */
 export class Task<T = unknown> extends Future<T> {
   private last: { name: string; cancelling: number } | undefined;
+
+  /** @internal */
+  constructor(loop: Loop, pointer: number) {
+    if (pointer === undefined) throw new TypeError("a task is made by createTask");
+    super(loop, pointer);
+  }
 
   /** @internal */
   protected override part(): void {

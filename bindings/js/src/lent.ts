@@ -4,7 +4,6 @@
 import { K } from "./abi.js";
 import { errorOf } from "./errors.js";
 import type { Task } from "./future.js";
-import { shown } from "./words.js";
 
 /** A generator that the loop steps: what it yields is awaited, and a bare `yield` waits for the next turn. */
 export type Coroutine<T = unknown> = Generator<unknown, T, any>;
@@ -33,12 +32,6 @@ export function lend(what: Coroutine | Callback, loop: number, orphaned?: Callba
   entry.count = 1;
   entry.orphaned = orphaned;
   return number;
-}
-
-/** Refuses what would only be found to be no function when it is called, in a turn. */
-export function callable<F>(callback: F): F {
-  if (typeof callback !== "function") throw new TypeError(`${shown(callback)} is no function`);
-  return callback;
 }
 
 const BEGUN = Symbol("anyloop: begun");

@@ -1,5 +1,6 @@
 // load.ts -- loading the module: the package's own, or a program's, which holds the core too.
 import { K, type ProgramExports } from "./abi.js";
+import { located } from "./checks.js";
 import { adopt, c, hooks, text, textAt } from "./module.js";
 import { isNode } from "./node.js";
 import type { Serving } from "./program.js";
@@ -10,11 +11,9 @@ import type { Module } from "./web.js";
 export type Program = string | URL | Module;
 
 const serving = () => c as ProgramExports & Serving;
-const here = import.meta.url; // bundlers would follow what is asked for beside the name itself
-
 async function compile(program: Program): Promise<WebAssembly.Module> {
   if (program instanceof WebAssembly.Module) return program;
-  const url = new URL(program, here);
+  const url = new URL(located(program, 'load(new URL("./x.wasm", import.meta.url))'));
   if (isNode && url.protocol === "file:") {
     const { readFile } = process.getBuiltinModule("node:fs/promises");
     return WebAssembly.compile(await readFile(url));
@@ -51,7 +50,9 @@ function coreImports({ now, turn_at }: Turns): WebAssembly.ModuleImports {
     cancel: hooks.cancel,
     slow: hooks.slow,
     write: (line: number, size: number) => hooks.write(text(line, size)),
-    unhandled: (loop: number, message: number, error: number) => hooks.unhandled(loop, textAt(message), error),
+    unhandled(loop: number, message: number, error: number, task: number) {
+      hooks.unhandled(loop, textAt(message), error, textAt(task));
+    },
   };
 }
 

@@ -1,22 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // loop.ts -- the event loop: it pulls what is due from the core and runs it.
 import { At, K, Size } from "./abi.js";
-import type { Context } from "./context.js";
-import { plain } from "./current.js";
-import { errorOf, must } from "./errors.js";
+import { Context } from "./context.js";
+import { abortSignal, callable, instance, plain, time } from "./checks.js";
+import { errorOf, given, must } from "./errors.js";
 import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
-import { callable, lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
+import { lend, lendCoroutine, orphan, runsAs, tasks } from "./lent.js";
 import { c, floats, heap, hooks, room, turns, withPointers, withText, words64 } from "./module.js";
 import { isNode } from "./node.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
 import { present, taskAt, within } from "./step.js";
+import { duration, whenOf } from "./time.js";
 import { readError } from "./value.js";
 
-const MS = 1e6; // ns
 const STRETCH = 8; // ms: half of a frame at 60 Hz
 const DEEPEST = 100; // eager steps inside one another: what uses up the stack ends in the midst of the core
 let eagerly = 0;
@@ -27,26 +27,6 @@ const closed = new FinalizationRegistry<number>((pointer) => {
   closedLoops.delete(pointer);
   c.anyloop_loop_release(pointer);
 });
-
-/** ms, checked: what is no number is not taken for a time. */
-export function time(ms: number): number {
-  if (typeof ms !== "number" || Number.isNaN(ms)) throw new TypeError(`${String(ms)} is no time: ms are a number`);
-  return ms;
-}
-
-/** ms for the core: nanoseconds, or for ever. */
-export function duration(ms: number | null | undefined): bigint {
-  return ms === null || ms === undefined || time(ms) > 9.2e12 ? FOREVER : BigInt(Math.round(Math.max(ms, 0) * MS));
-}
-
-const FOREVER = 0x7fffffffffffffffn;
-export const NEVER = 0xffffffffffffffffn;
-
-/** ms of an instant of the core's; null: never. */
-export function whenOf(instant: bigint): number | null {
-  const ns = BigInt.asUintN(64, instant);
-  return ns === NEVER ? null : Number(ns) / MS;
-}
 
 /** What a loop is like. */
 export interface LoopOptions {
@@ -74,6 +54,9 @@ export interface TaskOptions {
   context?: Context | undefined;
 }
 
+// Of both: `run` has them in one.
+export const OPTIONS = "loop name eager signal context virtualClock debug hosted shuffleSeed start";
+
 /** What a turn came to. */
 export interface Turn {
   /** When to turn again: ms on the loop's clock, 0 for now, Infinity for never. */
@@ -92,6 +75,8 @@ export interface ExceptionContext {
   message: string;
   /** What was thrown. */
   exception: unknown;
+  /** The name of the task that it was thrown in, of a task's. */
+  task: string | undefined;
 }
 
 /** A callback that was scheduled. */
@@ -142,13 +127,13 @@ export class Loop {
 
   /** After `load`. */
   constructor(options: LoopOptions = {}) {
-    const words = heap(), at = room.options >> 2;
+    const start = duration(plain(options, OPTIONS).start ?? 0), words = heap(), at = room.options >> 2;
     words.fill(0, at, at + Size.LOOP_OPTIONS / 4);
     words[at] = Size.LOOP_OPTIONS;
     words[at + At.LOOP_OPTIONS_FLAGS] =
       (options.virtualClock ? K.LOOP_VIRTUAL_CLOCK : 0) | (options.debug ? K.LOOP_DEBUG : 0);
     const wide = words64(room.options, Size.LOOP_OPTIONS / 8);
-    wide[At.LOOP_OPTIONS_VIRTUAL_START / 2] = BigInt(Math.round((options.start ?? 0) * MS));
+    wide[At.LOOP_OPTIONS_VIRTUAL_START / 2] = start;
     wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = options.shuffleSeed ?? 0n;
     must(c.anyloop_new_event_loop(room.options, room.out));
     this.pointer = heap()[room.out >> 2]!;
@@ -221,7 +206,7 @@ export class Loop {
 
   /** @internal Nothing is left that could end its runs, or look at an error. */
   end(): void {
-    if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).hint}\n${stallReport(this)}`));
+    if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport(this)}`));
     this.lookAtErrors();
   }
 
@@ -299,7 +284,8 @@ export class Loop {
    * cancelled, and those that run may take `timeout` ms: then they end with their workers.
    */
   async close(options: { timeout?: number } = {}): Promise<void> {
-    const { timeout = 5000 } = plain(options);
+    const { timeout = 5000 } = plain(options, "timeout");
+    time(timeout);
     this.closeNow();
     this.refusesJobs = true;
     await this.pool?.shutdown({ cancelQueued: true, timeout });
@@ -335,8 +321,9 @@ export class Loop {
   }
 
   /**
-   * Schedules a coroutine. Its first step runs in the next turn, after what is ready already. A function is called
-   * here; one with a parameter gets a signal that aborts when the task is cancelled.
+   * Schedules a coroutine. Its first step runs in the next turn, after what is ready already. A function
+   * is called in it, and one with a parameter is given a signal that aborts when the task is cancelled. (A parameter with a
+   * default value is not counted.)
    */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
     return this.taskOf<T>(main, options, (own, made) => c.anyloop_create_task(this.pointer, own, made));
@@ -344,15 +331,17 @@ export class Loop {
 
   /** @internal `make` makes it, of a coroutine of the core and anyloop_task_options. */
   taskOf<T>(main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number): Task<T> {
-    const name = plain(options).name ?? (typeof main === "function" ? main.name : ""), context = options.context?.open ?? 0;
-    const number = lendCoroutine(coroutineOf(this, main), this.pointer);
+    const { name = typeof main === "function" ? main.name : "", context, signal } = plain(options, OPTIONS);
+    const inContext = context ? instance(context, Context).open : 0;
+    abortSignal(signal);
+    const number = lendCoroutine(coroutineOf(main), this.pointer);
     const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
       withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
     const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;
     words[at] = Size.TASK_OPTIONS;
     words[at + At.TASK_OPTIONS_FLAGS] = eager ? K.TASK_EAGER : 0;
     words[at + At.TASK_OPTIONS_NAME] = 0; // it is the coroutine's
-    words[at + At.TASK_OPTIONS_CONTEXT] = context;
+    words[at + At.TASK_OPTIONS_CONTEXT] = inContext;
     let pointer: number;
     if (eager) eagerly++;
     try {
@@ -364,7 +353,7 @@ export class Loop {
     if (known) c.anyloop_future_release(pointer); // its first step has asked for it
     const task = (known as Task<T> | undefined) ?? new Task<T>(this, pointer);
     if (!task.done()) runsAs(number, task);
-    if (options.signal) follow(task, options.signal);
+    if (signal) follow(task, signal);
     return task;
   }
 
@@ -404,7 +393,7 @@ export class Loop {
   /** What null means instead of the loop's own pool. The loop does not shut it down. */
   setDefaultExecutor(executor: WorkerPool): void {
     if (this.executor || this.refusesJobs) throw errorOf(K.E_STATE, "the default executor was used or set already");
-    this.executor = executor;
+    this.executor = instance(executor, WorkerPool);
   }
 
   /** @internal */
@@ -447,7 +436,7 @@ export class Loop {
    * looked. undefined: they go to the console, as at first.
    */
   setExceptionHandler(handler: ((loop: Loop, context: ExceptionContext) => void) | undefined): void {
-    this.handler = handler;
+    this.handler = handler && callable(handler);
   }
 
   /**
@@ -455,8 +444,8 @@ export class Loop {
    * Infinity, as at first: of none. While it is on the clock is looked at in every step.
    */
   setSlowCallbackHandler(ms: number, handler: (ms: number, task: Task | undefined) => void): void {
+    this.slow = callable(handler);
     must(c.guest_handle_slow_callbacks(this.pointer, time(ms)));
-    this.slow = handler;
     this.hearsSlow = ms !== Infinity;
   }
 
@@ -480,20 +469,14 @@ export class Loop {
   }
 
   /** @internal */
-  unhandled(message: string, exception: unknown): void {
+  unhandled(message: string, exception: unknown, task?: string): void {
     try {
-      if (!this.handler) report(message, exception);
-      else this.handler(this, { message, exception });
+      if (!this.handler) report(message, exception, task);
+      else this.handler(this, { message, exception, task });
     } catch (error) {
       report("the exception handler failed", error);
     }
   }
-}
-
-/** A future that the core gave, or what it refused with: its refusals are constants. */
-export function given(pointer: number): number {
-  if (c.anyloop_future_loop(pointer) === 0) throw errorOf(c.anyloop_future_error_code(pointer));
-  return pointer;
 }
 
 let watching = false;
@@ -508,7 +491,8 @@ function watchForEnd(): void {
   });
 }
 
-function report(message: string, exception: unknown): void {
+function report(message: string, exception: unknown, task?: string): void {
+  if (task) message += ` (task ${task})`;
   try {
     console.error(`anyloop: ${message}:`, exception);
   } catch {
@@ -518,9 +502,9 @@ function report(message: string, exception: unknown): void {
 
 hooks.turn = (pointer) => loops.get(pointer)?.hosted();
 hooks.slow = (pointer, task, ms) => loops.get(pointer)?.tellSlow(task, ms);
-hooks.unhandled = (pointer, message, value) => {
+hooks.unhandled = (pointer, message, value, task) => {
   const loop = loops.get(pointer) ?? closedLoops.get(pointer)?.deref(), error = value === 0 ? undefined : readError(value);
-  if (loop) loop.unhandled(message, error);
-  else report(message, error);
+  if (loop) loop.unhandled(message, error, task);
+  else report(message, error, task);
 };
 

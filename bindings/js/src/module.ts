@@ -14,17 +14,17 @@ let words = new Uint32Array(), bytes = new Uint8Array(), doubles = new Float64Ar
 const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What the core calls; set by those who know what to do then. None of them may throw. */
-export const hooks = {
-  step(_number: number, _task: number, _event: number, _outcome: number, _said: number): number { return 0; },
-  call(_number: number): void {},
-  handBack(_number: number): void {},
-  turn(_loop: number): void {},
-  drop(_object: number): void {},
-  unhandled(_loop: number, _message: string, _error: number): void {},
-  slow(_loop: number, _task: number, _ms: number): void {},
-  write(_text: string): void {},
-  submit(_pool: number, _job: number): number { return 0; },
-  cancel(_pool: number, _job: number): void {},
+export const hooks = {} as {
+  step(number: number, task: number, event: number, outcome: number, said: number): number;
+  call(number: number): void;
+  handBack(number: number): void;
+  turn(loop: number): void;
+  drop(object: number): void;
+  unhandled(loop: number, message: string, error: number, task: string): void;
+  slow(loop: number, task: number, ms: number): void;
+  write(text: string): void;
+  submit(pool: number, job: number): number;
+  cancel(pool: number, job: number): void;
 };
 
 // Memory grows, and then the views on it are void.
@@ -62,19 +62,10 @@ export function text(pointer: number, size: number): string {
   return size === 0 ? "" : decoder.decode(heap8().subarray(pointer, pointer + size));
 }
 
-/** Of a text that ends in NUL. */
+/** Of a text that ends in NUL; 0: "". */
 export function textAt(pointer: number): string {
-  const bytes = heap8();
-  let short = "", at = pointer, byte: number;
-  if (pointer === 0) return "";
-  while ((byte = bytes[at]!) !== 0 && byte < 128 && at - pointer < SHORT) {
-    short += String.fromCharCode(byte);
-    at++;
-  }
-  return byte === 0 ? short : text(pointer, bytes.indexOf(0, at) - pointer);
+  return pointer === 0 ? "" : text(pointer, heap8().indexOf(0, pointer) - pointer);
 }
-
-const SHORT = 16; // to start a decoder takes as long
 
 /** Calls `use` with a copy of the text in memory, which ends in NUL. */
 export function withText<T>(value: string, use: (pointer: number, size: number) => T): T {

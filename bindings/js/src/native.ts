@@ -1,9 +1,8 @@
 // native.ts -- a program's own C: its functions and its jobs, by name.
 import { At, K, type ProgramExports, Size } from "./abi.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { errorOf, must } from "./errors.js";
+import { errorOf, given, must } from "./errors.js";
 import { Future } from "./future.js";
-import { given } from "./loop.js";
 import { c, heap8, need, withText } from "./module.js";
 import { write } from "./value.js";
 import type { Memory } from "./web.js";

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // owned.ts -- what the core has made for an object of ours, and letting go of it: by `close`, at the latest when the object
 // is collected.
 import { K } from "./abi.js";
@@ -55,7 +56,7 @@ export abstract class Owned {
 
   /** @internal The core's, as long as there is one. */
   get open(): number {
-    if (this.pointer === 0) throw errorOf(K.E_STATE, "it is closed");
+    if (this.pointer === 0) throw errorOf(K.E_STATE, `this ${this.constructor.name} is closed`);
     return this.pointer;
   }
 
@@ -71,6 +72,16 @@ export abstract class Owned {
   close(): void {
     const pointer = this.giveAway();
     if (pointer !== 0) this.drop(pointer);
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** What Node's console shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `<${this.constructor.name}>`;
   }
 
   /** @internal The core's, with the reference to it. */

@@ -5,7 +5,7 @@
 // worker that dies costs the job that it ran.
 import { K } from "./abi.js";
 import { type AnyWorker, type Call, Copy } from "./copy.js";
-import { plain } from "./current.js";
+import { integer, plain, time } from "./checks.js";
 import { errorOf, must } from "./errors.js";
 import { c, heap, hooks, room, turns } from "./module.js";
 import { isNode } from "./node.js";
@@ -98,11 +98,11 @@ export class WorkerPool {
 
   /** A pool, for jobs of any loop of this thread. Its workers start as jobs need them; `shutdown` ends them. */
   constructor(private options: WorkerPoolOptions = {}) {
-    const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = plain(options);
-    if (!(maxWorkers >= 1)) throw new RangeError(`maxWorkers is ${maxWorkers}: a pool has at least one`);
-    if (!(queueSize >= 0)) throw new RangeError(`queueSize is ${queueSize}: it is a number of jobs`);
+    plain(options, "maxWorkers queueSize name worker");
+    const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = options;
+    if (queueSize !== Infinity) integer(queueSize);
     this.name = name;
-    this.maxWorkers = this.most = maxWorkers;
+    this.maxWorkers = this.most = integer(maxWorkers, 1);
   }
 
   /** @internal The core's own, made when it is first needed. */
@@ -185,7 +185,7 @@ export class WorkerPool {
     while (this.starting.size < this.queued && this.copies.size < this.most) {
       try {
         const worker = (this.options.worker ?? makeWorker)(`${this.name}-${this.copies.size + 1}`);
-        for (const copy of this.copies) if (copy.worker === worker) throw new TypeError("it is one that the pool has already");
+        for (const copy of this.copies) if (copy.worker === worker) throw new TypeError("the pool has that one already");
         const copy = new Copy(this, worker);
         this.copies.add(copy);
         this.starting.add(copy);
@@ -350,7 +350,8 @@ export class WorkerPool {
 
   /** Takes no more jobs, and settles when none is left, and no worker. */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    const { cancelQueued = false, timeout = Infinity } = plain(options);
+    const { cancelQueued = false, timeout = Infinity } = plain(options, "cancelQueued timeout");
+    time(timeout);
     this.shut = true;
     if (cancelQueued) this.cancelWaiting();
     const timer = timeout < LONGEST ? setTimeout(() => this.terminate(), timeout) : undefined;

@@ -1,10 +1,11 @@
 // queue.ts -- queues, the core's.
 import { K } from "./abi.js";
+import { integer, plain } from "./checks.js";
 import { must } from "./errors.js";
 import type { Operation } from "./future.js";
-import { loopOf, type OnLoop, plain } from "./current.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { c, room } from "./module.js";
-import { integer, Shared } from "./sync.js";
+import { Shared } from "./sync.js";
 import { read, write } from "./value.js";
 
 /** What a queue is like. */
@@ -31,7 +32,8 @@ export class Queue<T = unknown> extends Shared {
   constructor(options: QueueOptions | undefined, order: number);
   constructor(options?: QueueOptions, order: number = K.QUEUE_FIFO) {
     const maxsize = integer(options?.maxsize ?? 0);
-    super(loopOf(options), (loop, out) => c.anyloop_queue_new(loop, maxsize, order, out), c.anyloop_queue_release);
+    super(loopOf(options, "maxsize"), (loop, out) => c.anyloop_queue_new(loop, maxsize, order, out),
+      c.anyloop_queue_release);
     this.maxsize = maxsize;
   }
 
@@ -96,7 +98,7 @@ export class Queue<T = unknown> extends Shared {
    * with.
    */
   shutdown(options: { immediate?: boolean } = {}): void {
-    must(c.anyloop_queue_shutdown(this.open, plain(options).immediate ? 1 : 0));
+    must(c.anyloop_queue_shutdown(this.open, plain(options, "immediate").immediate ? 1 : 0));
   }
 }
 

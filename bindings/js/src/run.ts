@@ -19,6 +19,7 @@ const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 /** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
 export class Runner {
   private loop: Promise<Loop> | undefined;
+  private closing: Promise<void> | undefined;
 
   /** Its loop is made by the first `run` or `getLoop`. */
   constructor(private options: LoopOptions = {}) {}
@@ -40,7 +41,10 @@ export class Runner {
   /** Cancels what is left, waits for it, and closes the loop. */
   async close(): Promise<void> {
     const loop = await this.loop;
-    if (!loop || loop.isClosed()) return;
+    if (loop && !loop.isClosed()) await (this.closing ??= this.end(loop));
+  }
+
+  private async end(loop: Loop): Promise<void> {
     try {
       await during(loop, () => this.cleanUp(loop));
     } finally {
@@ -55,7 +59,7 @@ export class Runner {
     if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
     for (const task of tasks) {
       const error = task.cancelled() ? undefined : task.exception();
-      if (error) loop.unhandled("unhandled exception during the shutdown of run", error);
+      if (error) loop.unhandled("unhandled exception during the shutdown of run", error, task.name);
     }
     await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
   }

@@ -1,23 +1,32 @@
 // spawn.ts -- what a task is made of, and signals of the web to and from it.
 import { K } from "./abi.js";
-import { Future, isCoroutine, promised, type Coroutine } from "./future.js";
+import { type Awaitable, type Coroutine, Future, isCoroutine } from "./future.js";
+import { callable } from "./checks.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { lend } from "./lent.js";
-import type { Loop } from "./loop.js";
 import { c } from "./module.js";
-import { within } from "./step.js";
-import { said, shown } from "./words.js";
+import { shown } from "./words.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
 export type Main<T = unknown> = Coroutine<T> | PromiseLike<T> | ((signal: AbortSignal) => Coroutine<T> | PromiseLike<T>);
 
-export function coroutineOf<T>(loop: Loop, main: Main<T>): Coroutine<T> {
+const Generators = Object.getPrototypeOf(function* () {});
+
+/** A function is called in the task's first step, and so in its context; of generators' nobody could tell. */
+export function coroutineOf<T>(main: Main<T>): Coroutine<T> {
   if (isCoroutine(main)) return main as Coroutine<T>;
   if (typeof main !== "function") return awaiting(main);
   if (main.length > 0) return signalled(main);
-  const made = within(loop, main as () => Coroutine<T> | PromiseLike<T>);
-  return isCoroutine(made) ? (made as Coroutine<T>) : awaiting(made as PromiseLike<T>);
+  const call = main as () => Coroutine<T> | PromiseLike<T>;
+  if (Object.getPrototypeOf(main) === Generators) return call() as Coroutine<T>;
+  return calling(() => call() ?? (null as any)); // undefined, of a function that forgot to return it, is refused as null is
+}
+
+/** What is run in something: it is called when this begins, and need not await anything. */
+export function* calling<T, In>(body: (within: In) => Awaitable<T> | void, within?: In): Coroutine<T> {
+  const made = body(within as In);
+  return (made === undefined ? undefined : yield made) as T;
 }
 
 // A promise runs in the promises' own order.
@@ -53,7 +62,7 @@ function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike
 /** The future is cancelled when the signal aborts. */
 export function follow(future: Future<any>, signal: AbortSignal): void {
   const { loop } = future, own = new Future(loop, c.anyloop_future_retain(future.open)); // that one may be closed
-  const abort = () => void own.cancel(said(signal.reason)), over = () => {
+  const abort = () => void own.cancel(signal.reason), over = () => {
     signal.removeEventListener("abort", abort);
     own.close();
   };
@@ -68,7 +77,7 @@ export function follow(future: Future<any>, signal: AbortSignal): void {
  */
 export function abortable<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: OnLoop): Future<T> {
   const loop = loopOf(options), controller = new AbortController();
-  const future = new Future<T>(loop, promised(loop, start(controller.signal)));
+  const future = loop.ensureFuture(callable(start)(controller.signal));
   const ended = () => {
     if (future.cancelled()) controller.abort(future.exception());
   };

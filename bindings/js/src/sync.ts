@@ -1,11 +1,13 @@
 // sync.ts -- locks, events, conditions, semaphores, barriers. All of them the core's.
 import { K } from "./abi.js";
-import { must } from "./errors.js";
+import { callable, instance, integer } from "./checks.js";
+import { given, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Operation, operation } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { given, type Loop } from "./loop.js";
+import type { Loop } from "./loop.js";
 import { c, heap, room } from "./module.js";
 import { Owned } from "./owned.js";
+import { calling } from "./spawn.js";
 
 /** Something of the core's that a loop's tasks share. */
 export abstract class Shared extends Owned {
@@ -32,26 +34,18 @@ abstract class Holdable extends Shared {
   abstract release(): void;
 
   /** Acquires it, runs the body, and releases it whatever came of that: asyncio's `async with`. */
-  with<T>(body: () => Awaitable<T>): Operation<T> {
-    return operation(this.loop, this.holding(body));
+  with<T>(body: () => Awaitable<T> | void): Operation<T> {
+    return operation(this.loop, this.holding(callable(body)));
   }
 
-  private *holding<T>(body: () => Awaitable<T>): Coroutine<T> {
+  private *holding<T>(body: () => Awaitable<T> | void): Coroutine<T> {
     yield* this.acquire();
     try {
-      return (yield body()) as T;
+      return yield* calling(body);
     } finally {
       this.release();
     }
   }
-}
-
-/** @internal Checked for the core, which would take -1 for four billion, Infinity for none, and 1.5 for one. */
-export function integer(value: number, least = 0, most = 0xffffffff): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${value} is no integer from ${least} to ${most}`);
-  }
-  return value;
 }
 
 /** First come, first served. */
@@ -109,7 +103,7 @@ export class Event extends Shared {
 export class Condition extends Holdable {
   /** Without a lock it has one of its own. */
   constructor(lock?: Lock, options: OnLoop | undefined = lock && { loop: lock.loop }) {
-    super(loopOf(options), (loop, out) => c.anyloop_condition_new(loop, lock ? lock.open : 0, out),
+    super(loopOf(options), (loop, out) => c.anyloop_condition_new(loop, lock ? instance(lock, Lock).open : 0, out),
       c.anyloop_condition_release);
   }
 
@@ -168,7 +162,7 @@ export class Semaphore extends Holdable {
   /** `value`: how many it lets in at once. */
   constructor(value = 1, options?: SemaphoreOptions) {
     const flags = options?.bounded ? K.SEMAPHORE_BOUNDED : 0;
-    super(loopOf(options), (loop, out) => c.anyloop_semaphore_new(loop, integer(value), flags, out),
+    super(loopOf(options, "bounded"), (loop, out) => c.anyloop_semaphore_new(loop, integer(value), flags, out),
       c.anyloop_semaphore_release);
   }
 

@@ -127,7 +127,7 @@ export function readError(pointer: number): unknown {
 
 function describe(thrown: unknown, message: string, status: number): void {
   withText(message, (start, size) => {
-    if (status === K.E_CANCELLED) {
+    if (status === K.E_CANCELLED && (thrown as Error).cause === undefined) { // most have none: these need no place
       must(c.anyloop_value_error(0, status, start, size, room.value));
       return;
     }

@@ -550,7 +550,7 @@ describe("a program", () => {
   test("tells of what fails while it is shut down", async (t) => {
     const told = t.mock.method(console, "error", () => {});
     assert.equal(await run(function* () {
-      createTask(function* () {
+      createTask(function* cleanup() {
         try {
           yield* sleep(60_000);
         } finally {
@@ -561,7 +561,7 @@ describe("a program", () => {
       return "done";
     }), "done");
     assert.deepEqual(told.mock.calls.map(({ arguments: [message, error] }) => [message, error.message]),
-      [["anyloop: unhandled exception during the shutdown of run:", "in the cleanup"]]);
+      [["anyloop: unhandled exception during the shutdown of run (task cleanup):", "in the cleanup"]]);
   });
 
   test("beside another one leaves that its loop", async () => {

@@ -16,7 +16,8 @@ async function collected() {
 }
 
 // `work(loop, count)` leaves nothing but what its loop keeps for the next of the kind, and with the loop that goes too. The
-// first time has brought what comes only once: V8's tables keep the size that they once had.
+// first time has brought what comes only once. V8's tables keep the size that they once had, and by chance a later time needs a
+// larger one: what leaks leaks each time.
 function leavesNothing(what, count, work) {
   async function done(count) {
     const loop = await newEventLoop();
@@ -26,12 +27,15 @@ function leavesNothing(what, count, work) {
   test(`${count} ${what} leave nothing`, { timeout: 110_000 }, async () => {
     await done(count);
     await collected();
-    const before = figures(), heap = process.memoryUsage().heapUsed;
-    await done(count);
-    await collected();
-    assert.deepEqual(figures(), before);
-    const grown = process.memoryUsage().heapUsed - heap;
-    assert.ok(grown < MEGABYTE, `the heap has grown by ${grown} bytes`);
+    const before = figures(), grown = [];
+    while (grown.length < 3 && !(grown.at(-1) < MEGABYTE)) {
+      const heap = process.memoryUsage().heapUsed;
+      await done(count);
+      await collected();
+      assert.deepEqual(figures(), before);
+      grown.push(process.memoryUsage().heapUsed - heap);
+    }
+    assert.ok(grown.at(-1) < MEGABYTE, `the heap has grown by ${grown.join(", then ")} bytes`);
   });
 }
 

@@ -542,13 +542,13 @@ describe("the process", () => {
 
   test("hears at its end of the errors that nobody has looked at, of loops that are open", async () => {
     const { stdout, stderr, status } = await node(`
-      loop.createTask(function* () { yield* sleep(1); throw new Error("unread"); });
+      loop.createTask(function* unread() { yield* sleep(1); throw new Error("unread"); });
       const read = loop.createTask(function* () { throw new Error("read"); });
       await read.catch(() => console.log("caught"));
-      globalThis.kept = [read, loop.createTask(function* () { throw new Error("kept"); })];`);
+      globalThis.kept = [read, loop.createTask(function* kept() { throw new Error("kept"); })];`);
     assert.deepEqual([stdout, status], ["caught\n", 0]);
     assert.deepEqual(stderr.match(/^anyloop: .*$/gm), ["kept", "unread"].map((message) =>
-      `anyloop: Task exception was never retrieved: Error: ${message}`));
+      `anyloop: Task exception was never retrieved (task ${message}): Error: ${message}`));
   });
 
   test("is not at a deadlock while Node may still complete a future", async () => {
