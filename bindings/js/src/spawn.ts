@@ -34,8 +34,9 @@ function awaiting<T>(promise: PromiseLike<T>): Coroutine<T> {
   if (typeof promise?.then !== "function") {
     throw new TypeError(`${shown(promise)} cannot be run: it is no coroutine or promise, nor a function that gives one`);
   }
-  const once = promise instanceof Future ? promise : Promise.resolve(promise); // a thenable may begin anew each time
-  once.then(undefined, () => {}); // what is rejected before the first step is not unhandled
+  if (promise instanceof Future) return waiting(promise);
+  const once = Promise.resolve(promise); // a thenable may begin anew each time
+  once.catch(() => {}); // what is rejected before the first step is not unhandled
   return waiting(once);
 }
 

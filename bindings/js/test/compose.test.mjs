@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask, ensureFuture,
-  ExceptionGroup,
-  gather, getEventLoop, getRunningLoop, Lock, newEventLoop, PriorityQueue, Queue, run, Runner, setEventLoop, shield, sleep,
-  Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
+  abortable, allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask,
+  ensureFuture, ExceptionGroup, figures, gather, getEventLoop, getRunningLoop, job, Lock, Loop, newEventLoop, PriorityQueue, Queue, run,
+  Runner, Semaphore, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
 import { complete, inLoop, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -54,6 +53,63 @@ describe("what are no options", () => {
   })) {
     test(`are refused by ${name}`, () => assert.throws(call, { name: "TypeError", message: /no object with options/ }));
   }
+});
+
+describe("a name that is no option", () => {
+  const loop = newVirtualLoop(), add = job(new URL("./jobs/jobs.mjs", import.meta.url), "add");
+  for (const [name, call] of Object.entries({
+    Queue: () => new Queue({ loop, nope: 2 }), Semaphore: () => new Semaphore(1, { loop, nope: 2 }),
+    Lock: () => new Lock({ loop, nope: 2 }), sleep: () => sleep(1, { loop, nope: 2 }), Loop: () => new Loop({ nope: 2 }),
+    gather: () => gather([], { loop, nope: 2 }), wait: () => wait([], { loop, nope: 2 }),
+    asCompleted: () => asCompleted([], { loop, nope: 2 }), createTask: () => createTask(later(1), { loop, nope: 2 }),
+    WorkerPool: () => new WorkerPool({ nope: 2 }), "job.with": () => add.with({ nope: 2 }),
+    ContextVar: () => new ContextVar("x", { nope: 2 }), "queue.shutdown": () => new Queue({ loop }).shutdown({ nope: 2 }),
+  })) {
+    test(`is refused by ${name}, which tells them`, () => {
+      assert.throws(call, { name: "TypeError", message: /^nope is no option here: these are \w/ });
+    });
+  }
+});
+
+describe("what is no", () => {
+  const loop = newVirtualLoop(), add = job(new URL("./jobs/jobs.mjs", import.meta.url), "add"), on = { loop };
+  const notFunction = () => [() => new Lock(on).with(later(1)), () => abortable(5, on), () => loop.setExceptionHandler(5),
+    () => loop.setSlowCallbackHandler(5)];
+  for (const [name, calls] of Object.entries({
+    "Loop": () => [() => sleep(1, { loop: 3 }), () => new Queue({ loop: {} })],
+    "WorkerPool": () => [() => loop.runInExecutor({}, add, 1), () => loop.setDefaultExecutor(5)],
+    "Lock": () => [() => new Condition(new Semaphore(1, on), on), () => new Condition(new Condition(undefined, on), on)],
+    "Context": () => [() => loop.createTask(later(1), { context: {} })],
+    "AbortSignal": () => [() => loop.createTask(later(1), { signal: new AbortController() }),
+      () => loop.runInExecutor(null, add.with({ signal: 5 }))],
+    "function": notFunction,
+    "time": () => [() => waitFor(later(1), undefined, on), () => timeout("5", later(1), on), () => new Loop({ start: NaN })],
+    "integer from 1": () => ["4", 1.5, 0].map((maxWorkers) => () => new WorkerPool({ maxWorkers })),
+  })) {
+    test(`${name} is refused`, () => {
+      const { objects, lent } = figures();
+      for (const call of calls()) assert.throws(call, { message: new RegExp(` is no ${name}\\b`) });
+      assert.deepEqual({ ...figures(), bytes: 0 }, { objects, lent, bytes: 0 });
+    });
+  }
+
+  test("list, or no word of wait's, is refused", () => {
+    for (const call of [() => gather(undefined, on), () => asCompleted(3, on), () => wait(5, on)]) {
+      assert.throws(call, { name: "TypeError", message: /a list of what is awaited is expected/ });
+    }
+    assert.throws(() => wait([], { loop, returnWhen: "first" }), { message: /^first is none of FIRST_COMPLETED, / });
+  });
+
+  test("time of an end is refused, which then can still come", async () => {
+    const other = newVirtualLoop(), pool = new WorkerPool();
+    await assert.rejects(other.close({ timeout: NaN }), TypeError);
+    await assert.rejects(pool.shutdown({ timeout: "1" }), TypeError);
+    assert.equal(other.isClosed(), false);
+    await other.close();
+    await pool.shutdown();
+  });
+
+  test("task's coroutine makes no task", () => assert.throws(() => new Task(), { message: /made by createTask/ }));
 });
 
 test("what are no options is refused by the ends, which then can still come", async () => {
@@ -398,6 +454,14 @@ describe("a TaskGroup", () => {
   });
 });
 
+test("a body may await nothing", () => run(function* () {
+  let task;
+  assert.equal(yield* new TaskGroup().run((group) => { task = group.createTask(later(1)); }), undefined);
+  assert.equal(task.done(), true);
+  assert.equal(yield* new Lock().with(() => {}), undefined);
+  assert.match((yield* caught(timeout(5, () => 3))).message, /^3 cannot be awaited/);
+}));
+
 test("an async body begins in the group or limit that it is for", () => run(async () => {
   const made = [], loop = getRunningLoop();
   assert.equal(await new TaskGroup().run(async (group) => {
@@ -455,6 +519,19 @@ describe("contexts", () => {
     assert.equal(yield* future, "before");
   });
 });
+
+test("an async function has its task's context until its first await, not its maker's", () => run(function* () {
+  const variable = new ContextVar("variable", { default: "none" }), seen = [];
+  variable.set("maker's");
+  const set = (value) => async () => {
+    seen.push(variable.get());
+    variable.set(value);
+    seen.push(variable.get());
+    await sleep(1);
+  };
+  yield* gather([createTask(set("A")), createTask(set("B"))]);
+  assert.deepEqual([seen, variable.get()], [["maker's", "A", "maker's", "B"], "maker's"]);
+}));
 
 describe("ensureFuture, createTask, sleep", () => {
   inTask("ensureFuture gives a future back as it is, and makes a task of a coroutine", function* (loop) {
@@ -615,6 +692,16 @@ describe("a program", () => {
       });
       assert.equal(getRunningLoop(), loop);
     });
+  });
+
+  test("whose Runner is closed twice at once takes nobody else's loop away", async () => {
+    const outer = new Runner(), loop = await outer.getLoop(), inner = new Runner();
+    await inner.close();
+    await inner.run(function* () {});
+    await Promise.all([inner.close(), inner.close()]);
+    await inner.close();
+    assert.equal(getRunningLoop(), loop);
+    await outer.close();
   });
 
   test("of one Runner beside another is on the same loop", async () => {

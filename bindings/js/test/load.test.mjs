@@ -6,8 +6,8 @@ import { ContextVar, Future, getEventLoop, getRunningLoop, load, Lock, Loop, run
 const user = new ContextVar("user", { default: "nobody" });
 
 test("what needs it says so", () => {
-  const early = [() => new Loop(), () => new Lock(), () => new Future({}), () => sleep(1), getRunningLoop, () => user.set(1)];
-  for (const call of early) {
+  for (const call of [() => new Loop(), () => new Lock(), () => new Future({}), () => sleep(1), getRunningLoop,
+    () => user.set(1)]) {
     assert.throws(call, /no module is loaded yet: use run\(\), or await getEventLoop\(\) or load\(\) first/);
   }
 });

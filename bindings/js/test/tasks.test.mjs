@@ -4,8 +4,8 @@ import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import {
-  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, newEventLoop, Queue, run, sleep,
-  stallReport, Task, waitFor,
+  abortable, allTasks, AnyloopError, CancelledError, createTask, currentTask, Future, getRunningLoop, newEventLoop, Queue,
+  run, sleep, stallReport, Task, waitFor,
 } from "anyloop";
 import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -231,6 +231,15 @@ describe("a cancellation", () => {
     assert.throws(() => text.result(), aborted("a text \ufffd"));
   });
 
+  test("of a task of a task has its reason", () => {
+    const loop = newVirtualLoop(), task = loop.createTask(loop.createTask(function* () { yield* sleep(1000); }));
+    loop.turn();
+    loop.turn();
+    task.cancel("enough");
+    spin(loop);
+    assert.throws(() => task.result(), aborted("enough"));
+  });
+
   test("without a reason says that it was one", () => {
     const loop = newVirtualLoop(), future = loop.createFuture();
     assert.equal(future.cancel(), true);
@@ -391,6 +400,18 @@ test("a loop that closes aborts the signals that it gave out", async () => {
   await loop.close();
   assert.deepEqual(signals.map(({ reason }) => reason?.code), Array(3).fill("ANYLOOP_E_CLOSED"));
 });
+
+test("abortable also takes a coroutine", () => withLoop(async (loop) => {
+  let signal;
+  const future = abortable(function* (given) {
+    signal = given;
+    yield* sleep(1e6);
+  }, { loop });
+  await sleep(1, { loop });
+  future.cancel();
+  await assert.rejects(Promise.resolve(future), CancelledError);
+  assert.equal(signal.aborted, true);
+}));
 
 test("a signal is not aborted when what had it ends well", () => withLoop(async (loop) => {
   const signals = [], start = async (signal) => void signals.push(signal);
@@ -612,6 +633,16 @@ test("an error that the core made has the lines of the coroutines which awaited"
   const { stack } = await loop.createTask(outer()).catch((error) => error);
   assert.match(stack, /^TimeoutError: .*\n    at inner .*tasks\.test\.mjs:\d+.*\n(.*\n)?    at outer .*tasks\.test\.mjs/);
 }));
+
+test("what an unheard error is told with is its task's name", async () => {
+  const told = [];
+  await run(function* () {
+    getRunningLoop().setExceptionHandler((_, { message, exception, task }) => told.push([message, exception, task]));
+    createTask(function* importer() { throw "boom"; });
+    yield;
+  });
+  assert.deepEqual(told, [["Task exception was never retrieved", "boom", "importer"]]);
+});
 
 test("the console shows what a task is, and how it came out", () => {
   const loop = newVirtualLoop(), shows = (value) => inspect([value]).slice(2, -2), unread = () => assert.fail("looked at");
