@@ -346,12 +346,13 @@ export function isCoroutine(value: unknown): value is Coroutine {
     typeof (value as any).throw === "function" && typeof (value as any)[Symbol.iterator] === "function";
 }
 
-/** The core's own of what is awaited: for it to take, or with bit 0 set, to hold. */
-export function own(loop: Loop, awaitable: unknown): number {
+/** The core's own of what is awaited: for it to take, or with bit 0 set, to hold. `task`: in which it is. */
+export function own(loop: Loop, awaitable: unknown, task = 0): number {
   if (awaitable instanceof Future) return awaitable.lent();
   if (isCoroutine(awaitable)) return c.guest_coroutine(loop.pointer, lendCoroutine(awaitable, loop.pointer), 0);
   if (typeof (awaitable as any)?.then === "function") return promised(loop, awaitable as PromiseLike<unknown>);
-  throw new TypeError(`${shown(awaitable)} cannot be awaited: it is no future, coroutine or promise`);
+  const where = task === 0 ? "" : ` in ${textAt(c.anyloop_task_name(task))}`; // the stack does not say
+  throw new TypeError(`${shown(awaitable)} cannot be awaited${where}: it is no future, coroutine or promise`);
 }
 
 /** The same with a reference, which the next call of the core takes. */

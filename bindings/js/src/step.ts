@@ -66,7 +66,7 @@ function advance(coroutine: Coroutine, task: number, event: number, outcome: num
   while (!next.done) {
     if (next.value === undefined) return K.STEP_YIELD;
     try {
-      return own(present.loop!, next.value);
+      return own(present.loop!, next.value, task);
     } catch (error) {
       next = coroutine.throw(error);
     }

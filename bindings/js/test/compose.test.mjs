@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   abortable, allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask,
-  ensureFuture, ExceptionGroup, figures, gather, getEventLoop, getRunningLoop, job, Lock, Loop, newEventLoop, PriorityQueue, Queue, run,
-  Runner, Semaphore, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
+  ensureFuture, ExceptionGroup, figures, gather, getEventLoop, getRunningLoop, job, Lock, Loop, newEventLoop, PriorityQueue,
+  Queue, run, Runner, Semaphore, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
 import { complete, inLoop, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 

@@ -16,8 +16,8 @@ async function collected() {
 }
 
 // `work(loop, count)` leaves nothing but what its loop keeps for the next of the kind, and with the loop that goes too. The
-// first time has brought what comes only once. V8's tables keep the size that they once had, and by chance a later time needs
-// a larger one: what leaks leaks each time.
+// first time has brought what comes only once. V8's tables keep the size that they once had, and by chance a later time
+// needs a larger one: what leaks leaks each time.
 function leavesNothing(what, count, work) {
   async function done(count) {
     const loop = await newEventLoop();

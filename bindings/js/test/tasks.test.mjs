@@ -612,7 +612,7 @@ describe("awaiting", () => {
     for (const value of [5, null, "text", {}, Symbol("s"), () => {}, Object.create(null)]) {
       const error = caught(loop, value);
       assert.ok(error instanceof TypeError);
-      assert.match(error.message, /cannot be awaited: it is no future, coroutine or promise$/);
+      assert.match(error.message, /cannot be awaited in Task-\d: it is no future, coroutine or promise$/);
     }
   });
 
