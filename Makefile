@@ -54,9 +54,9 @@ conformance: ## the C runner on the corpus (PRESET=asan, DIR=... to choose)
 	@tools/setup conformance
 	PRESET=$${PRESET:-release} tests/conformance/run c $${DIR:-tests/conformance/corpus}
 
-random: ## fresh random scenarios, compared with CPython's asyncio (N=1000, SEED=..., RUNNER=c)
+random: ## fresh random scenarios, compared with CPython's asyncio (N=1000, SEED=..., RUNNER="c js-wasm")
 	@tools/setup random
-	@PATH="$$PWD/build/tools/node_modules/.bin:$$PATH" tests/conformance/run $${RUNNER:-c} --random $${N:-1000} $${SEED:-}
+	@tools/random $(RUNNER)
 
 torture: ## the long lanes: every fault point of every scenario, 100000 random programs
 	@tools/setup torture

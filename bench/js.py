@@ -1,5 +1,5 @@
 """js.py: what the package for JavaScript costs: its tasks beside promises and async functions, its pool beside one that is
-written by hand and beside workerpool, piscina and comlink.
+written by hand and beside workerpool, piscina and comlink; and how large its files are.
 
 The programs are those of js/. Without what builds the package, or without a Node, they are skipped loudly; so is each of
 the other pools that is not there. With CI=1 a skip is a failure.
@@ -13,9 +13,9 @@ from measure import Table, by_row
 from node import ROOT, TOOLS, find_node
 from peers import Lacks, skip
 
-ROWS = ("W1", "W4", "W5", "W18", "W19", "W20")
+ROWS = ("W1", "W4", "W5", "W18", "W19", "W20", "W21")     # the last is sizes
 POOLS = ("workerpool", "piscina", "comlink")
-AIMS = {"W4": 3, "W18": 1.5, "W19": 1.2}
+AIMS = {"W4": 3, "W18 n=100": 1.5, "W18 n=1000": 1.5, "W19": 1.2}
 AIMS_BESIDE_POOLS = {"W19": 1.1}     # beside the best of them
 FOLDER = ROOT / "build/bench/js"
 
@@ -63,3 +63,12 @@ def table(wanted, rounds):
     names = {"js": "anyloop", "promises": "promises", "hand": "hand", **{name: name for name in pools}}
     programs = {who: by_row([[node, FOLDER / f"{name}.mjs"]]) for who, name in names.items()}
     return Table(programs, "js", ["promises", "hand"], rounds, "at_least", AIMS, list(pools), AIMS_BESIDE_POOLS)
+
+
+def sizes():
+    """Of the package's files, once `table` has built them: name, and bytes raw, with gzip and with brotli."""
+    done = subprocess.run(["node", ROOT / "tools/wasm-size.mjs", ROOT / "bindings/js/dist"], capture_output=True, text=True,
+                          check=True)
+    for line in done.stdout.splitlines():
+        name, *numbers = line.split()
+        yield name, dict(zip(["bytes", "gzip", "brotli"], map(int, numbers)))

@@ -49,12 +49,22 @@ function* gathering(operations, size) {
   }
 }
 
-function* done(operations) {
-  const known = loop.createFuture();
-  known.setResult(1);
-  let sum = 0;
-  for (let left = operations; left; left--) sum += yield* known;
-  check(sum === operations, 'another sum');
+function known(number) {
+  const future = loop.createFuture();
+  future.setResult(number);
+  return future;
+}
+
+// Each is another one, and they are made, `size` at a time, while the watch is stopped.
+function* done(operations, size, watch) {
+  for (let left = operations; left > 0; left -= size) {
+    const futures = Array.from({length: size}, (_, i) => known(i + 1));
+    let sum = 0;
+    watch.start();
+    for (const future of futures) sum += yield* future;
+    watch.stop();
+    check(sum === sumTo(size), 'another sum');
+  }
 }
 
 // ---- jobs: as trips.mjs
@@ -74,13 +84,14 @@ function* bursts(operations) {
   }
 }
 
-const run = row => operations => loop.runUntilComplete(row(operations));
+const run = row => (...parameters) => loop.runUntilComplete(row(...parameters));
 
 await main({
   'W1': [200000, 50000, run(spawn)],
   'W4': [200000, 50000, run(exchange)],
   'W5 n=1000': [200000, 50000, run(count => gathering(count, 1000))],
-  'W18': [2000000, 500000, run(done)],
+  'W18 n=100': [500000, 200000, run((count, watch) => done(count, 100, watch))],
+  'W18 n=1000': [500000, 200000, run((count, watch) => done(count, 1000, watch))],
   'W19': [30000, 10000, run(roundTrips)],
   'W20': [50000, 10000, run(bursts)],
 });

@@ -46,16 +46,21 @@ async function gathering(operations, size) {
   }
 }
 
-async function done(operations) {
-  const known = Promise.resolve(1);
-  let sum = 0;
-  for (let left = operations; left; left--) sum += await known;
-  check(sum === operations, 'another sum');
+async function done(operations, size, watch) {
+  for (let left = operations; left > 0; left -= size) {
+    const promises = Array.from({length: size}, (_, i) => Promise.resolve(i + 1));
+    let sum = 0;
+    watch.start();
+    for (const promise of promises) sum += await promise;
+    watch.stop();
+    check(sum === sumTo(size), 'another sum');
+  }
 }
 
 await main({
   'W1': [200000, 50000, spawn],
   'W4': [200000, 50000, exchange],
   'W5 n=1000': [200000, 50000, count => gathering(count, 1000)],
-  'W18': [2000000, 500000, done],
+  'W18 n=100': [500000, 200000, (count, watch) => done(count, 100, watch)],
+  'W18 n=1000': [500000, 200000, (count, watch) => done(count, 1000, watch)],
 });

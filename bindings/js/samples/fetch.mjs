@@ -1,4 +1,5 @@
 // Signals of the web, both ways: a task that is cancelled aborts its fetch, and a signal that aborts cancels a task.
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { abortable, createTask, run, sleep } from "anyloop";
 
@@ -6,8 +7,9 @@ const server = createServer((request, response) => {
   if (request.url === "/quick") response.end("here you are");
   else response.on("close", () => console.log(`server: nobody waits for ${request.url} any more`));
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const url = `http://127.0.0.1:${server.address().port}`;
+await once(server.listen(0, "127.0.0.1"), "listening");
+const { port } = /** @type {import("node:net").AddressInfo} */ (server.address()); // not a pipe's
+const url = `http://127.0.0.1:${port}`;
 
 function* text(path) {
   const response = yield* abortable((signal) => fetch(url + path, { signal }));
