@@ -152,7 +152,7 @@ export interface CompletionsOptions extends OnLoop {
 export class Completions<T> extends Owned {
   /** Whose turns complete them. */
   readonly loop: Loop;
-  private futures = new Map<number, Future<T>>();
+  readonly #futures = new Map<number, Future<T>>();
 
   /** Makes futures of them, and tasks of coroutines, which so begin. */
   constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
@@ -163,25 +163,25 @@ export class Completions<T> extends Owned {
       return heap()[room.out >> 2]!;
     }), c.anyloop_completions_release);
     this.loop = loop;
-    for (const future of futures) this.futures.set(future.borrow(), future);
+    for (const future of futures) this.#futures.set(future.borrow(), future);
   }
 
   /** A future that is done with the next one's result; undefined after the last. */
   next(): Future<T> | undefined {
-    return this.following(c.anyloop_completions_next(this.open));
+    return this.#following(c.anyloop_completions_next(this.open));
   }
 
   /** The next that is done, itself, or in an async function its result; undefined after the last. */
   nextFuture(): Operation<Future<T> | undefined> {
-    return operation(this.loop, this.nextItself());
+    return operation(this.loop, this.#nextItself());
   }
 
-  private *nextItself(): Coroutine<Future<T> | undefined> {
-    const next = this.following(c.anyloop_completions_next_future(this.open));
-    return next && this.futures.get((yield next) as number);
+  *#nextItself(): Coroutine<Future<T> | undefined> {
+    const next = this.#following(c.anyloop_completions_next_future(this.open));
+    return next && this.#futures.get((yield next) as number);
   }
 
-  private following(pointer: number): Future<T> | undefined {
+  #following(pointer: number): Future<T> | undefined {
     const refusal = c.anyloop_future_loop(pointer) === 0 ? c.anyloop_future_error_code(pointer) : 0;
     if (refusal === K.E_END) return undefined;
     if (refusal < 0) throw errorOf(refusal);
@@ -215,19 +215,19 @@ function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
 
 /** A limit of time for what is run in it, which can be moved. */
 export class Timeout extends Owned {
-  private loop: Loop;
+  readonly #loop: Loop;
 
   /** `deadline`: ms on the loop's clock; null: none. */
   constructor(deadline: number | null, options?: OnLoop) {
     const loop = loopOf(options);
     must(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out));
     super(heap()[room.out >> 2]!, c.anyloop_timeout_scope_release);
-    this.loop = loop;
+    this.#loop = loop;
   }
 
   /** Runs the body in it: fails with a TimeoutError when the time is over. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.loop, body, this))));
+    return new Operation<T>(this.#loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.#loop, body, this))));
   }
 
   /**
@@ -257,19 +257,19 @@ export function timeout<T>(ms: number | null, body: Body<T>, options?: OnLoop): 
 
 /** Tasks that end together: when one fails the others are cancelled. */
 export class TaskGroup extends Owned {
-  private loop: Loop;
+  readonly #loop: Loop;
 
   /** A group, for one `run`. */
   constructor(options?: OnLoop) {
     const loop = loopOf(options);
     must(c.anyloop_group_new(loop.pointer, room.out));
     super(heap()[room.out >> 2]!, c.anyloop_group_release);
-    this.loop = loop;
+    this.#loop = loop;
   }
 
   /** Runs the body, which makes tasks by `createTask`, and waits for all of them. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.loop, given(c.anyloop_group_run(this.open, takenBody(this.loop, body, this))));
+    return new Operation<T>(this.#loop, given(c.anyloop_group_run(this.open, takenBody(this.#loop, body, this))));
   }
 
   /**
@@ -278,6 +278,6 @@ export class TaskGroup extends Owned {
    */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
     const { open } = this;
-    return this.loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made));
+    return this.#loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made));
   }
 }

@@ -9,6 +9,8 @@ import { read, write } from "./value.js";
 
 /** A variable with a value in each context, and so for each task. */
 export class ContextVar<T = unknown> extends Owned {
+  readonly #options: { default?: T };
+
   /**
    * A variable; it may be made before the module is loaded. Without a default it may be undefined, and its type is to say
    * so.
@@ -16,8 +18,9 @@ export class ContextVar<T = unknown> extends Owned {
    */
   constructor(name: string, ...options: undefined extends T ? [options?: { default?: T }] : [options: { default: T }]);
   /** @param name  For people. */
-  constructor(readonly name: string, private options: { default?: T } = {}) {
+  constructor(readonly name: string, options: { default?: T } = {}) {
     super(0, (pointer) => c.anyloop_contextvar_release(pointer));
+    this.#options = options;
     plain(options, "default");
   }
 
@@ -38,7 +41,7 @@ export class ContextVar<T = unknown> extends Owned {
 
   /** @internal */
   outcome(status: number): T {
-    if (status === K.E_NOT_FOUND) return this.options.default as T;
+    if (status === K.E_NOT_FOUND) return this.#options.default as T;
     must(status);
     const value = read(room.value) as T;
     c.anyloop_value_release(room.value);

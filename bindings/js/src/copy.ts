@@ -50,11 +50,11 @@ const LATE = 2; // ms after which they are not on time
 export class Copy {
   /** In the order of sending; of those that were taken back or cancelled only the answer is to come. */
   calls: (Call | undefined)[] = [];
-  private cell: Int32Array | undefined;
-  private sent = 0;
-  private depth = 1; // calls that it may have, by how long the last one took
-  private heardAt = 0;
-  private ending = false;
+  #cell: Int32Array | undefined;
+  #sent = 0;
+  #depth = 1; // calls that it may have, by how long the last one took
+  #heardAt = 0;
+  #ending = false;
 
   constructor(owner: Owner, readonly worker: any) {
     const hear = (message: unknown) => owner.hear(this, message), die = (error: unknown) => owner.died(this, error);
@@ -77,48 +77,48 @@ export class Copy {
   }
 
   ready(cell: Int32Array | undefined): void {
-    this.cell = cell;
+    this.#cell = cell;
     this.worker.unref?.();
   }
 
   /** Throws when an argument cannot be sent. */
   send(call: Call): void {
-    if (this.cell) Atomics.store(this.cell, claim(this.cell, this.sent + 1), Claim.SENT);
-    this.sent++;
+    if (this.#cell) Atomics.store(this.#cell, claim(this.#cell, this.#sent + 1), Claim.SENT);
+    this.#sent++;
     this.calls.push(call);
     call.copy = this; // before the argument is read: a getter in it may cancel the call
     try {
       this.worker.postMessage(call.order, call.transfer);
     } catch (error) {
-      this.sent--;
+      this.#sent--;
       this.calls.pop();
       throw error;
     }
     if (this.calls.length === 1) this.worker.ref?.();
-    if (!this.cell) return;
-    Atomics.add(this.cell, 0, 1);
-    Atomics.notify(this.cell, 0);
+    if (!this.#cell) return;
+    Atomics.add(this.#cell, 0, 1);
+    Atomics.notify(this.#cell, 0);
   }
 
   /** The first is over, and took so many ms; 0: it did not begin. */
   answered(ms: number, now: number): Call | undefined {
     const call = this.calls.shift();
-    this.heardAt = now;
-    if (this.cell && ms > 0) this.depth = Math.min(this.cell.length - 1, Math.max(1, Math.floor(SHORT / ms)));
-    if (this.calls.length === 0 && !this.ending) this.worker.unref?.();
+    this.#heardAt = now;
+    if (this.#cell && ms > 0) this.#depth = Math.min(this.#cell.length - 1, Math.max(1, Math.floor(SHORT / ms)));
+    if (this.calls.length === 0 && !this.#ending) this.worker.unref?.();
     return call;
   }
 
   hasRoom(most: number): boolean {
-    return this.calls.length < Math.min(this.depth, most);
+    return this.calls.length < Math.min(this.#depth, most);
   }
 
   isLate(now: number): boolean {
-    return now - this.heardAt > LATE;
+    return now - this.#heardAt > LATE;
   }
 
-  private take(index: number): boolean {
-    const cell = this.cell, number = this.sent - this.calls.length + index + 1;
+  #take(index: number): boolean {
+    const cell = this.#cell, number = this.#sent - this.calls.length + index + 1;
     if (!cell || Atomics.compareExchange(cell, claim(cell, number), Claim.SENT, Claim.RECALLED) !== Claim.SENT) return false;
     this.calls[index]!.copy = undefined;
     this.calls[index] = undefined;
@@ -131,7 +131,7 @@ export class Copy {
     for (let i = this.calls.length - 1; i >= 0; i--) {
       const call = this.calls[i];
       if (!call) continue;
-      if (call.transfer || !this.take(i)) break; // nor those before it
+      if (call.transfer || !this.#take(i)) break; // nor those before it
       back.unshift(call);
     }
     return back;
@@ -140,7 +140,7 @@ export class Copy {
   /** Takes a call from it that is cancelled. It `runs` if it can only end with the worker; `back` is not begun then. */
   cancel(call: Call): { runs: boolean; back: Call[] } {
     const index = this.calls.indexOf(call);
-    if (this.take(index)) return { runs: false, back: [] };
+    if (this.#take(index)) return { runs: false, back: [] };
     this.calls[index] = undefined;
     const back = this.recall(), next = this.calls.some((other, i) => i > index && other !== undefined);
     return { runs: !next, back }; // the next one has begun: it is over, and its answer on the way
@@ -148,7 +148,7 @@ export class Copy {
 
   /** In Node a promise, which keeps the process until the worker is gone. */
   end(): unknown {
-    this.ending = true;
+    this.#ending = true;
     return this.worker.terminate();
   }
 }

@@ -111,19 +111,19 @@ interface Run {
 export class Loop {
   /** @internal */
   readonly pointer: number;
-  private going: boolean;
-  private readonly virtual: boolean;
-  private runs = new Set<Run>();
+  #going: boolean;
+  readonly #virtual: boolean;
+  #runs = new Set<Run>();
   // Those that failed, for a last look at the close: also at one that was collected, when nobody was told of that yet.
-  private failed: [WeakRef<Future>, Held][] = [];
-  private mostFailed = 64;
-  private slow: ((ms: number, task: Task | undefined) => void) | undefined;
+  #failed: [WeakRef<Future>, Held][] = [];
+  #mostFailed = 64;
+  #slow: ((ms: number, task: Task | undefined) => void) | undefined;
   /** @internal */
   hearsSlow = false;
-  private handler: ((loop: Loop, context: ExceptionContext) => void) | undefined;
-  private executor: WorkerPool | undefined;
-  private pool: WorkerPool | undefined; // its own one
-  private refusesJobs = false;
+  #handler: ((loop: Loop, context: ExceptionContext) => void) | undefined;
+  #executor: WorkerPool | undefined;
+  #pool: WorkerPool | undefined; // its own one
+  #refusesJobs = false;
 
   /** After `load`. */
   constructor(options: LoopOptions = {}) {
@@ -139,9 +139,9 @@ export class Loop {
     this.pointer = heap()[room.out >> 2]!;
     loops.set(this.pointer, this);
     must(c.guest_handle_exceptions(this.pointer));
-    this.virtual = options.virtualClock === true;
-    this.going = options.hosted !== false;
-    if (!this.going) return;
+    this.#virtual = options.virtualClock === true;
+    this.#going = options.hosted !== false;
+    if (!this.#going) return;
     watchForEnd();
     must(c.guest_host(this.pointer));
     turns.turn_at(this.pointer, 0, 0); // from then on it asks by itself
@@ -151,7 +151,7 @@ export class Loop {
 
   /** Runs what is due, once, without waiting; for `budget` ms, then it is interrupted. For a loop that is not hosted. */
   turn(budget = Infinity): Turn {
-    this.turns(0, budget);
+    this.#turns(0, budget);
     const words = heap(), at = room.turn >> 2;
     return {
       deadline: floats()[room.turn >> 3]!, // its first
@@ -161,7 +161,7 @@ export class Loop {
     };
   }
 
-  private turns(many: number, budget: number): void {
+  #turns(many: number, budget: number): void {
     const { until } = present;
     present.until = budget === Infinity ? Infinity : performance.now() + budget;
     try {
@@ -178,22 +178,22 @@ export class Loop {
 
   /** @internal A host's macrotask: turns, until nothing is ready, or promises are to have theirs, or the time is over. */
   hosted(): void {
-    if (!this.going || this.isClosed()) return;
+    if (!this.#going || this.isClosed()) return;
     try {
-      this.turns(1, STRETCH);
+      this.#turns(1, STRETCH);
     } catch (error) { // a trap of a program's own C: this loop cannot go on
-      this.going = false;
-      if (this.runs.size === 0) throw error;
-      this.failRuns(error);
+      this.#going = false;
+      if (this.#runs.size === 0) throw error;
+      this.#failRuns(error);
       return;
     }
     const words = heap(), at = room.turn >> 2, deadline = floats()[room.turn >> 3]!;
     if (words[at + At.TURN_STOPPED] === 1) {
-      this.going = false;
-      for (const run of this.runs) run.stop();
-      this.runs.clear();
+      this.#going = false;
+      for (const run of this.#runs) run.stop();
+      this.#runs.clear();
     } else {
-      const jumps = this.virtual && deadline !== Infinity;
+      const jumps = this.#virtual && deadline !== Infinity;
       if (jumps && deadline !== 0) this.wait(deadline);
       turns.turn_at(this.pointer, deadline === Infinity ? -1 : jumps ? 0 : deadline, 0);
     }
@@ -206,51 +206,51 @@ export class Loop {
 
   /** @internal Nothing is left that could end its runs, or look at an error. */
   end(): void {
-    if (this.runs.size > 0) this.failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport(this)}`));
-    this.lookAtErrors();
+    if (this.#runs.size > 0) this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport(this)}`));
+    this.#lookAtErrors();
   }
 
   // Those that nobody has looked at are told.
-  private lookAtErrors(): void {
-    for (const [ref, held] of this.failed.splice(0)) {
+  #lookAtErrors(): void {
+    for (const [ref, held] of this.#failed.splice(0)) {
       const future = ref.deref();
       if (future) future.lookAtError();
       else letGo(held);
     }
   }
 
-  private failRuns(error: unknown): void {
-    for (const run of this.runs) run.fail(error);
-    this.runs.clear();
+  #failRuns(error: unknown): void {
+    for (const run of this.#runs) run.fail(error);
+    this.#runs.clear();
   }
 
-  private begin(run: Run): void {
-    this.checkRun();
-    this.runs.add(run);
-    this.going = true;
+  #begin(run: Run): void {
+    this.#checkRun();
+    this.#runs.add(run);
+    this.#going = true;
     turns.turn_at(this.pointer, 0, 0);
   }
 
   // Throws when it cannot run.
-  private checkRun(): void {
+  #checkRun(): void {
     if (this.isClosed()) throw errorOf(K.E_CLOSED);
     if (present.loop === this) throw errorOf(K.E_RUNNING);
   }
 
   /** Settles when `stop` is called. */
   runForever(): Promise<void> {
-    return new Promise((resolve, reject) => this.begin({ stop: resolve, fail: reject }));
+    return new Promise((resolve, reject) => this.#begin({ stop: resolve, fail: reject }));
   }
 
   /** Settles as the awaitable does; fails when the loop is stopped or closed before, or when nothing can complete it. */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
-    this.checkRun(); // or a coroutine would begin
+    this.#checkRun(); // or a coroutine would begin
     const future = this.ensureFuture(awaitable);
     return new Promise((resolve, reject) => {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
-      this.begin(run);
+      this.#begin(run);
       future.addDoneCallback(() => {
-        if (!this.runs.delete(run)) return;
+        if (!this.#runs.delete(run)) return;
         this.letPromisesRun();
         try {
           resolve(future.result());
@@ -287,20 +287,20 @@ export class Loop {
     const { timeout = 5000 } = plain(options, "timeout");
     time(timeout);
     this.closeNow();
-    this.refusesJobs = true;
-    await this.pool?.shutdown({ cancelQueued: true, timeout });
+    this.#refusesJobs = true;
+    await this.#pool?.shutdown({ cancelQueued: true, timeout });
   }
 
   /** @internal */
   closeNow(): void {
     must(within(this, () => c.anyloop_loop_close(this.pointer)));
-    this.lookAtErrors();
+    this.#lookAtErrors();
     if (!loops.delete(this.pointer)) return;
     turns.turn_at(this.pointer, -1, 0);
     closed.register(this, this.pointer);
     closedLoops.set(this.pointer, new WeakRef(this));
     orphan(this.pointer);
-    this.failRuns(errorOf(K.E_CLOSED));
+    this.#failRuns(errorOf(K.E_CLOSED));
   }
 
   /** Closes it: `await using loop = await newEventLoop()`. */
@@ -392,14 +392,14 @@ export class Loop {
 
   /** What null means instead of the loop's own pool. The loop does not shut it down. */
   setDefaultExecutor(executor: WorkerPool): void {
-    if (this.executor || this.refusesJobs) throw errorOf(K.E_STATE, "the default executor was used or set already");
-    this.executor = instance(executor, WorkerPool);
+    if (this.#executor || this.#refusesJobs) throw errorOf(K.E_STATE, "the default executor was used or set already");
+    this.#executor = instance(executor, WorkerPool);
   }
 
   /** @internal */
   defaultExecutor(): WorkerPool {
-    if (this.refusesJobs) throw errorOf(K.E_SHUTDOWN);
-    return (this.executor ??= this.pool = new WorkerPool());
+    if (this.#refusesJobs) throw errorOf(K.E_SHUTDOWN);
+    return (this.#executor ??= this.#pool = new WorkerPool());
   }
 
   /**
@@ -407,8 +407,8 @@ export class Loop {
    * workers.
    */
   async shutdownDefaultExecutor(timeout = Infinity): Promise<void> {
-    this.refusesJobs = true;
-    await this.pool?.shutdown({ timeout });
+    this.#refusesJobs = true;
+    await this.#pool?.shutdown({ timeout });
   }
 
   // ---- looking
@@ -436,7 +436,7 @@ export class Loop {
    * looked. undefined: they go to the console, as at first.
    */
   setExceptionHandler(handler: ((loop: Loop, context: ExceptionContext) => void) | undefined): void {
-    this.handler = handler && callable(handler);
+    this.#handler = handler && callable(handler);
   }
 
   /**
@@ -444,7 +444,7 @@ export class Loop {
    * Infinity, as at first: of none. While it is on the clock is looked at in every step.
    */
   setSlowCallbackHandler(ms: number, handler: (ms: number, task: Task | undefined) => void): void {
-    this.slow = callable(handler);
+    this.#slow = callable(handler);
     must(c.guest_handle_slow_callbacks(this.pointer, time(ms)));
     this.hearsSlow = ms !== Infinity;
   }
@@ -454,7 +454,7 @@ export class Loop {
     const { ended } = present;
     present.ended = undefined;
     try {
-      this.slow?.(ms, task === 0 ? undefined : ended?.pointer === task ? ended : taskAt(this, task));
+      this.#slow?.(ms, task === 0 ? undefined : ended?.pointer === task ? ended : taskAt(this, task));
     } catch (error) {
       this.unhandled("the handler of slow callbacks failed", error);
     }
@@ -463,16 +463,16 @@ export class Loop {
   /** @internal */
   futureFailed(future: Future): void {
     const held = future.register();
-    if (!held || this.failed.push([new WeakRef(future), held]) < this.mostFailed) return;
-    this.failed = this.failed.filter(([, held]) => held.pointer !== 0);
-    this.mostFailed = 64 + 2 * this.failed.length;
+    if (!held || this.#failed.push([new WeakRef(future), held]) < this.#mostFailed) return;
+    this.#failed = this.#failed.filter(([, held]) => held.pointer !== 0);
+    this.#mostFailed = 64 + 2 * this.#failed.length;
   }
 
   /** @internal */
   unhandled(message: string, exception: unknown, task?: string): void {
     try {
-      if (!this.handler) report(message, exception, task);
-      else this.handler(this, { message, exception, task });
+      if (!this.#handler) report(message, exception, task);
+      else this.#handler(this, { message, exception, task });
     } catch (error) {
       report("the exception handler failed", error);
     }

@@ -82,185 +82,187 @@ export class WorkerPool {
   readonly name: string;
   /** How many workers it has at most. */
   readonly maxWorkers: number;
-  private own = 0;
-  private copies = new Set<Copy>();
-  private starting = new Set<Copy>();
-  private idle: Copy[] = [];
-  private queue: Call[] = []; // those from `first` on that are not over
-  private first = 0;
-  private queued = 0;
-  private calls = new Map<number, Call>();
-  private most: number; // workers, less than maxWorkers when the last ones could not start
-  private shut = false;
-  private ending = new Set<Promise<unknown>>(); // workers that are told to
-  private left: (() => void)[] = [];
-  private figures = { queuedMost: 0, submitted: 0, done: 0, cancelled: 0 };
+  readonly #options: WorkerPoolOptions;
+  #own = 0;
+  #copies = new Set<Copy>();
+  #starting = new Set<Copy>();
+  #idle: Copy[] = [];
+  #queue: Call[] = []; // those from `first` on that are not over
+  #first = 0;
+  #queued = 0;
+  #calls = new Map<number, Call>();
+  #most: number; // workers, less than maxWorkers when the last ones could not start
+  #shut = false;
+  #ending = new Set<Promise<unknown>>(); // workers that are told to
+  #left: (() => void)[] = [];
+  #figures = { queuedMost: 0, submitted: 0, done: 0, cancelled: 0 };
 
   /** A pool, for jobs of any loop of this thread. Its workers start as jobs need them; `shutdown` ends them. */
-  constructor(private options: WorkerPoolOptions = {}) {
+  constructor(options: WorkerPoolOptions = {}) {
+    this.#options = options;
     plain(options, "maxWorkers queueSize name worker");
     const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = options;
     if (queueSize !== Infinity) integer(queueSize);
     this.name = name;
-    this.maxWorkers = this.most = integer(maxWorkers, 1);
+    this.maxWorkers = this.#most = integer(maxWorkers, 1);
   }
 
   /** @internal The core's own, made when it is first needed. */
   get pointer(): number {
-    if (this.shut) throw errorOf(K.E_SHUTDOWN);
-    if (this.own === 0) {
+    if (this.#shut) throw errorOf(K.E_SHUTDOWN);
+    if (this.#own === 0) {
       must(c.guest_executor(keep(this), room.out));
-      this.own = heap()[room.out >> 2]!;
+      this.#own = heap()[room.out >> 2]!;
     }
-    return this.own;
+    return this.#own;
   }
 
   /** What it has counted until now. */
   getFigures(): PoolFigures {
-    const { name, maxWorkers } = this, workers = this.copies.size;
-    const running = [...this.copies].filter((copy) => copy.calls.length > 0).length;
-    return { name, maxWorkers, workers, running, queued: this.calls.size - running, ...this.figures };
+    const { name, maxWorkers } = this, workers = this.#copies.size;
+    const running = [...this.#copies].filter((copy) => copy.calls.length > 0).length;
+    return { name, maxWorkers, workers, running, queued: this.#calls.size - running, ...this.#figures };
   }
 
   // ---- jobs in
 
   /** @internal */
   submit(call: Call, pointer: number): number {
-    if (this.shut) return K.E_SHUTDOWN;
-    if (!call.patient && this.calls.size >= (this.options.queueSize ?? Infinity) + this.maxWorkers) return K.E_FULL;
+    if (this.#shut) return K.E_SHUTDOWN;
+    if (!call.patient && this.#calls.size >= (this.#options.queueSize ?? Infinity) + this.maxWorkers) return K.E_FULL;
     call.pointer = pointer;
-    call.number = ++this.figures.submitted;
-    this.calls.set(pointer, call);
-    this.queue.push(call);
-    this.queued++;
-    this.feed();
-    if (this.queued > this.figures.queuedMost) this.figures.queuedMost = this.queued;
+    call.number = ++this.#figures.submitted;
+    this.#calls.set(pointer, call);
+    this.#queue.push(call);
+    this.#queued++;
+    this.#feed();
+    if (this.#queued > this.#figures.queuedMost) this.#figures.queuedMost = this.#queued;
     return K.OK;
   }
 
   // The first that waits; there is one.
-  private head(): Call {
-    while (this.queue[this.first]!.pointer === 0) this.first++;
-    return this.queue[this.first]!;
+  #head(): Call {
+    while (this.#queue[this.#first]!.pointer === 0) this.#first++;
+    return this.#queue[this.#first]!;
   }
 
-  private next(): Call {
-    const call = this.head();
-    this.first++;
-    this.queued--;
-    if (this.queued === 0 || (this.first > 1000 && 2 * this.first > this.queue.length)) { // or it would keep what is over
-      this.queue = this.queued === 0 ? [] : this.queue.slice(this.first);
-      this.first = 0;
+  #next(): Call {
+    const call = this.#head();
+    this.#first++;
+    this.#queued--;
+    if (this.#queued === 0 || (this.#first > 1000 && 2 * this.#first > this.#queue.length)) { // or it would keep what is over
+      this.#queue = this.#queued === 0 ? [] : this.#queue.slice(this.#first);
+      this.#first = 0;
     }
     return call;
   }
 
   // Back to the front, in the order in which they were submitted.
-  private putBack(calls: Call[]): void {
+  #putBack(calls: Call[]): void {
     if (calls.length === 0) return;
     calls.sort((a, b) => a.number - b.number);
-    this.queue.splice(0, this.first, ...calls);
-    this.first = 0;
-    this.queued += calls.length;
+    this.#queue.splice(0, this.#first, ...calls);
+    this.#first = 0;
+    this.#queued += calls.length;
   }
 
-  private give(copy: Copy): void {
-    const call = this.next();
+  #give(copy: Copy): void {
+    const call = this.#next();
     try {
       copy.send(call);
     } catch (cause) {
-      if (copy.calls.length === 0 && this.copies.has(copy)) this.idle.push(copy);
+      if (copy.calls.length === 0 && this.#copies.has(copy)) this.#idle.push(copy);
       if (call.pointer === 0) return;
-      this.fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
+      this.#fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
     }
   }
 
   // `last`: who is done with a job, and may be sent some ahead if all are at work.
-  private feed(last?: Copy): void {
-    while (this.queued > 0 && this.idle.length > 0) this.give(this.idle.pop()!);
-    if (last && this.starting.size === 0 && this.copies.size >= this.most) {
+  #feed(last?: Copy): void {
+    while (this.#queued > 0 && this.#idle.length > 0) this.#give(this.#idle.pop()!);
+    if (last && this.#starting.size === 0 && this.#copies.size >= this.#most) {
       // What is moved cannot be taken back.
-      while (this.queued > 0 && last.hasRoom(1 + this.queued / this.copies.size) && !this.head().transfer) this.give(last);
+      while (this.#queued > 0 && last.hasRoom(1 + this.#queued / this.#copies.size) && !this.#head().transfer) this.#give(last);
     }
-    while (this.starting.size < this.queued && this.copies.size < this.most) {
+    while (this.#starting.size < this.#queued && this.#copies.size < this.#most) {
       try {
-        const worker = (this.options.worker ?? makeWorker)(`${this.name}-${this.copies.size + 1}`);
-        for (const copy of this.copies) if (copy.worker === worker) throw new TypeError("the pool has that one already");
+        const worker = (this.#options.worker ?? makeWorker)(`${this.name}-${this.#copies.size + 1}`);
+        for (const copy of this.#copies) if (copy.worker === worker) throw new TypeError("the pool has that one already");
         const copy = new Copy(this, worker);
-        this.copies.add(copy);
-        this.starting.add(copy);
+        this.#copies.add(copy);
+        this.#starting.add(copy);
       } catch (error) { // a policy of the page
-        this.cannotStart(error);
+        this.#cannotStart(error);
       }
     }
-    if (this.shut && this.calls.size === 0) this.endAll();
+    if (this.#shut && this.#calls.size === 0) this.#endAll();
   }
 
-  private cannotStart(cause: unknown): void {
-    this.most = this.copies.size;
-    if (this.most > 0) return; // the others do it
-    this.most = this.maxWorkers;
-    for (const call of this.takeAll()) this.fail(call, K.E_OS, `no worker can be started: ${said(cause)}`, cause);
+  #cannotStart(cause: unknown): void {
+    this.#most = this.#copies.size;
+    if (this.#most > 0) return; // the others do it
+    this.#most = this.maxWorkers;
+    for (const call of this.#takeAll()) this.#fail(call, K.E_OS, `no worker can be started: ${said(cause)}`, cause);
   }
 
   // All that did not begin.
-  private takeAll(): Call[] {
-    for (const copy of this.copies) this.putBack(copy.recall());
-    const calls = this.queue.slice(this.first).filter((call) => call.pointer !== 0);
-    this.queue = [];
-    this.first = this.queued = 0;
+  #takeAll(): Call[] {
+    for (const copy of this.#copies) this.#putBack(copy.recall());
+    const calls = this.#queue.slice(this.#first).filter((call) => call.pointer !== 0);
+    this.#queue = [];
+    this.#first = this.#queued = 0;
     return calls;
   }
 
   // ---- jobs out
 
-  private fail(call: Call, status: number, text?: string, cause?: unknown): void {
-    this.raise(call, errorOf(status, text, cause === undefined ? undefined : { cause }));
+  #fail(call: Call, status: number, text?: string, cause?: unknown): void {
+    this.#raise(call, errorOf(status, text, cause === undefined ? undefined : { cause }));
   }
 
-  private raise(call: Call, error: unknown): void {
+  #raise(call: Call, error: unknown): void {
     c.anyloop_job_raise_error(call.pointer, writeError(error));
     call.future?.deref()?.raised(error);
-    this.finish(call);
+    this.#finish(call);
   }
 
-  private finish(call: Call): void {
+  #finish(call: Call): void {
     const pointer = call.pointer;
     call.pointer = 0;
-    this.calls.delete(pointer);
-    this.figures.done++;
+    this.#calls.delete(pointer);
+    this.#figures.done++;
     c.anyloop_job_finish(pointer);
   }
 
   /** @internal */
   hear(copy: Copy, message: unknown): void {
-    if (this.calls.size > 1) this.heard(copy, message); // more may come in this macrotask: one turn is for all
-    else turns.during(() => this.heard(copy, message));
+    if (this.#calls.size > 1) this.#heard(copy, message); // more may come in this macrotask: one turn is for all
+    else turns.during(() => this.#heard(copy, message));
   }
 
-  private heard(copy: Copy, message: unknown): void {
+  #heard(copy: Copy, message: unknown): void {
     if (!Array.isArray(message)) return; // jobs may post what they like
     const [news, ms, ...what] = message, now = performance.now();
-    if (news === News.READY && this.starting.delete(copy)) {
+    if (news === News.READY && this.#starting.delete(copy)) {
       copy.ready(what[0]);
     } else if (copy.calls.length === 0) {
       return; // what a job left behind
     } else if (news === News.PROGRESS) {
-      this.progress(copy.calls[0], what[0]);
+      this.#progress(copy.calls[0], what[0]);
       return;
     } else if (news === News.RESULT || news === News.THROWN || news === News.FAILED || news === News.SKIPPED) {
       const call = copy.answered(ms, now);
-      if (call) this.conclude(call, news, what);
+      if (call) this.#conclude(call, news, what);
     } else {
       return;
     }
-    if (!this.copies.has(copy)) return; // it was told to end
-    if (copy.calls.length === 0) this.idle.push(copy);
-    this.balance(copy, now);
-    this.feed(copy);
+    if (!this.#copies.has(copy)) return; // it was told to end
+    if (copy.calls.length === 0) this.#idle.push(copy);
+    this.#balance(copy, now);
+    this.#feed(copy);
   }
 
-  private progress(call: Call | undefined, value: unknown): void {
+  #progress(call: Call | undefined, value: unknown): void {
     const hear = call?.onProgress;
     if (!hear || call.loop.isClosed()) return;
     try {
@@ -270,103 +272,103 @@ export class WorkerPool {
     }
   }
 
-  private conclude(call: Call, news: News, [first, text, thrown]: any[]): void {
+  #conclude(call: Call, news: News, [first, text, thrown]: any[]): void {
     if (news === News.RESULT) {
       try {
         c.anyloop_job_return(call.pointer, write(first));
       } catch (error) { // no memory for it
-        this.raise(call, error);
+        this.#raise(call, error);
         return;
       }
-      this.finish(call);
+      this.#finish(call);
     } else if (news === News.THROWN) {
-      this.raise(call, unpack(first as Thrown));
+      this.#raise(call, unpack(first as Thrown));
     } else {
-      this.fail(call, first, text, thrown && unpack(thrown));
+      this.#fail(call, first, text, thrown && unpack(thrown));
     }
   }
 
   // What waits at a worker for a job that takes long is for those who are done.
-  private balance(done: Copy, now: number): void {
-    const starved = this.idle.length > 0 && this.queued === 0, back: Call[] = [];
-    for (const copy of this.copies) {
+  #balance(done: Copy, now: number): void {
+    const starved = this.#idle.length > 0 && this.#queued === 0, back: Call[] = [];
+    for (const copy of this.#copies) {
       if (copy !== done && copy.calls.length > 1 && (starved || copy.isLate(now))) back.push(...copy.recall());
     }
-    this.putBack(back);
+    this.#putBack(back);
   }
 
   /** @internal */
   died(copy: Copy, error: unknown): void {
     const back = copy.recall(), lost = copy.calls.splice(0).filter((call) => call !== undefined);
-    const known = this.copies.has(copy), started = !this.starting.has(copy);
-    if (known) this.remove(copy);
-    this.putBack(back);
-    for (const call of lost) this.fail(call, K.E_ABANDONED, `the worker of ${call.order[1]} died: ${said(error)}`, error);
-    if (known && !started) this.cannotStart(error);
-    else if (known && lost.length === 0 && !this.shut) console.error("anyloop: a worker died between its jobs:", error);
-    this.feed();
+    const known = this.#copies.has(copy), started = !this.#starting.has(copy);
+    if (known) this.#remove(copy);
+    this.#putBack(back);
+    for (const call of lost) this.#fail(call, K.E_ABANDONED, `the worker of ${call.order[1]} died: ${said(error)}`, error);
+    if (known && !started) this.#cannotStart(error);
+    else if (known && lost.length === 0 && !this.#shut) console.error("anyloop: a worker died between its jobs:", error);
+    this.#feed();
   }
 
-  private remove(copy: Copy): void {
-    this.copies.delete(copy);
-    this.starting.delete(copy);
-    this.idle = this.idle.filter((other) => other !== copy);
-    const ending: Promise<unknown> = Promise.resolve(copy.end()).then(() => this.ending.delete(ending));
-    this.ending.add(ending);
+  #remove(copy: Copy): void {
+    this.#copies.delete(copy);
+    this.#starting.delete(copy);
+    this.#idle = this.#idle.filter((other) => other !== copy);
+    const ending: Promise<unknown> = Promise.resolve(copy.end()).then(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   /** @internal Its future was cancelled. */
   cancel(pointer: number): void {
-    const call = this.calls.get(pointer);
+    const call = this.#calls.get(pointer);
     if (!call) return;
-    this.figures.cancelled++;
+    this.#figures.cancelled++;
     if (call.copy) {
       const copy = call.copy, { runs, back } = copy.cancel(call);
-      this.putBack(back);
-      if (runs && this.copies.has(copy)) this.remove(copy);
+      this.#putBack(back);
+      if (runs && this.#copies.has(copy)) this.#remove(copy);
     } else {
-      this.queued--;
+      this.#queued--;
     }
-    this.finish(call);
-    this.feed();
+    this.#finish(call);
+    this.#feed();
   }
 
   // ---- its end
 
-  private cancelWaiting(): void {
-    for (const call of this.takeAll()) {
-      this.figures.cancelled++;
-      this.fail(call, K.E_CANCELLED);
+  #cancelWaiting(): void {
+    for (const call of this.#takeAll()) {
+      this.#figures.cancelled++;
+      this.#fail(call, K.E_CANCELLED);
     }
   }
 
-  private endAll(): void {
-    for (const copy of [...this.copies]) this.remove(copy);
-    if (this.own !== 0) c.anyloop_executor_release(this.own);
-    this.own = 0;
-    const left = this.left.splice(0);
-    void Promise.all(this.ending).then(() => left.forEach((resolve) => resolve()));
+  #endAll(): void {
+    for (const copy of [...this.#copies]) this.#remove(copy);
+    if (this.#own !== 0) c.anyloop_executor_release(this.#own);
+    this.#own = 0;
+    const left = this.#left.splice(0);
+    void Promise.all(this.#ending).then(() => left.forEach((resolve) => resolve()));
   }
 
   /** Takes no more jobs, and settles when none is left, and no worker. */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     const { cancelQueued = false, timeout = Infinity } = plain(options, "cancelQueued timeout");
     time(timeout);
-    this.shut = true;
-    if (cancelQueued) this.cancelWaiting();
+    this.#shut = true;
+    if (cancelQueued) this.#cancelWaiting();
     const timer = timeout < LONGEST ? setTimeout(() => this.terminate(), timeout) : undefined;
     await new Promise<void>((resolve) => {
-      this.left.push(resolve);
-      this.feed();
+      this.#left.push(resolve);
+      this.#feed();
     });
     clearTimeout(timer);
   }
 
   /** Ends all workers now: the jobs that run fail, those that wait are cancelled. */
   async terminate(): Promise<void> {
-    this.shut = true;
-    this.cancelWaiting();
-    for (const copy of [...this.copies]) this.died(copy, new Error("the pool was terminated"));
+    this.#shut = true;
+    this.#cancelWaiting();
+    for (const copy of [...this.#copies]) this.died(copy, new Error("the pool was terminated"));
     await this.shutdown();
   }
 

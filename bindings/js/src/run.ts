@@ -18,15 +18,19 @@ const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 
 /** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
 export class Runner {
-  private loop: Promise<Loop> | undefined;
-  private closing: Promise<void> | undefined;
+  #loop: Promise<Loop> | undefined;
+  #closing: Promise<void> | undefined;
+
+  readonly #options: LoopOptions;
 
   /** Its loop is made by the first `run` or `getLoop`. */
-  constructor(private options: LoopOptions = {}) {}
+  constructor(options: LoopOptions = {}) {
+    this.#options = options;
+  }
 
   /** Its loop, which is then what `getEventLoop` gives. */
   getLoop(): Promise<Loop> {
-    return (this.loop ??= newEventLoop(this.options).then((loop) => {
+    return (this.#loop ??= newEventLoop(this.#options).then((loop) => {
       runners.push(loop);
       return loop;
     }));
@@ -40,20 +44,20 @@ export class Runner {
 
   /** Cancels what is left, waits for it, and closes the loop. */
   async close(): Promise<void> {
-    const loop = await this.loop;
-    if (loop && !loop.isClosed()) await (this.closing ??= this.end(loop));
+    const loop = await this.#loop;
+    if (loop && !loop.isClosed()) await (this.#closing ??= this.#end(loop));
   }
 
-  private async end(loop: Loop): Promise<void> {
+  async #end(loop: Loop): Promise<void> {
     try {
-      await during(loop, () => this.cleanUp(loop));
+      await during(loop, () => this.#cleanUp(loop));
     } finally {
       runners.splice(runners.indexOf(loop), 1);
       await loop.close();
     }
   }
 
-  private async cleanUp(loop: Loop): Promise<void> {
+  async #cleanUp(loop: Loop): Promise<void> {
     const tasks = loop.allTasks();
     for (const task of tasks) task.cancel();
     if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));

@@ -35,10 +35,10 @@ abstract class Holdable extends Shared {
 
   /** Acquires it, runs the body, and releases it whatever came of that: asyncio's `async with`. */
   with<T>(body: () => Awaitable<T> | void): Operation<T> {
-    return operation(this.loop, this.holding(callable(body)));
+    return operation(this.loop, this.#holding(callable(body)));
   }
 
-  private *holding<T>(body: () => Awaitable<T> | void): Coroutine<T> {
+  *#holding<T>(body: () => Awaitable<T> | void): Coroutine<T> {
     yield* this.acquire();
     try {
       return yield* calling(body);
@@ -131,10 +131,10 @@ export class Condition extends Holdable {
   waitFor<T>(
     predicate: () => Exclude<T, PromiseLike<unknown>>,
   ): Operation<Exclude<T, false | 0 | 0n | "" | null | undefined>> {
-    return operation(this.loop, this.waitingFor(predicate));
+    return operation(this.loop, this.#waitingFor(predicate));
   }
 
-  private *waitingFor(predicate: () => unknown): Coroutine<any> {
+  *#waitingFor(predicate: () => unknown): Coroutine<any> {
     let value: any;
     while (!(value = predicate())) yield* this.wait();
     return value;
