@@ -40,11 +40,12 @@ export class Runner {
   /** Cancels what is left, waits for it, and closes the loop. */
   async close(): Promise<void> {
     const loop = await this.loop;
-    if (!loop || loop.isClosed()) return;
+    if (!loop) return;
     try {
-      await during(loop, () => this.cleanUp(loop));
+      if (!loop.isClosed()) await during(loop, () => this.cleanUp(loop));
     } finally {
-      runners.splice(runners.indexOf(loop), 1);
+      const at = runners.indexOf(loop);
+      if (at >= 0) runners.splice(at, 1);
       await loop.close();
     }
   }

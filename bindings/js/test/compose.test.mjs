@@ -574,6 +574,20 @@ describe("a program", () => {
     await before.close();
   });
 
+  test("whose Runner is closed twice, or whose loop is closed by hand, leaves the others theirs", async () => {
+    const before = await getEventLoop(), first = new Runner(), loop = await first.getLoop(), runner = new Runner();
+    await runner.getLoop();
+    await Promise.all([runner.close(), runner.close()]);
+    assert.equal(getRunningLoop(), loop);
+    await assert.rejects(run(async () => await getRunningLoop().close()), { code: "ANYLOOP_E_CLOSED" });
+    assert.equal(getRunningLoop(), loop);
+    await loop.close();
+    await first.close();
+    assert.equal(getRunningLoop(), before);
+    await before.close();
+    setEventLoop(undefined);
+  });
+
   test("beside another is asked which loop it means, unless it says so or is a coroutine", async () => {
     const before = await getEventLoop(), later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     const inAsync = async () => {
