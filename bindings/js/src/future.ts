@@ -38,7 +38,7 @@ class Await<T> implements Iterator<Future<T>, T, unknown> {
 
   throw(error: any): never {
     // Here it has the lines of the coroutines.
-    if (fresh.delete(error)) (Error as any).captureStackTrace?.(error, this.throw);
+    if (error && error === fresh?.deref()) (Error as any).captureStackTrace?.(error, this.throw);
     throw error;
   }
 

@@ -332,6 +332,21 @@ describe("signals", () => {
     assert.equal(task.done(), false);
   });
 
+  test("in: one that is aborted while the loop closes changes nothing", async () => {
+    const loop = newVirtualLoop(), controller = new AbortController();
+    const task = loop.createTask(function* () {
+      try {
+        yield* sleep(1000);
+      } finally {
+        controller.abort();
+      }
+    }, { signal: controller.signal });
+    loop.turn();
+    await loop.close();
+    await macrotask(); // what a listener throws ends the process now
+    assert.deepEqual([controller.signal.aborted, task.done()], [true, false]);
+  });
+
   test("out: a function with a parameter gets one, which aborts when the task is cancelled", () => withLoop(async (loop) => {
     let given;
     const task = loop.createTask(async (signal) => {
@@ -601,6 +616,17 @@ test("an error that the core made has the lines of the coroutines which awaited"
   function* outer() { yield* inner(); }
   const { stack } = await loop.createTask(outer()).catch((error) => error);
   assert.match(stack, /^TimeoutError: .*\n    at inner .*tasks\.test\.mjs:\d+.*\n(.*\n)?    at outer .*tasks\.test\.mjs/);
+}));
+
+test("an error that somebody had has the stack that it had, and may be frozen", () => withLoop(async (loop) => {
+  const had = await waitFor(sleep(1e6, { loop }), 1, { loop }).catch((error) => error);
+  had.stack = "mine";
+  for (const error of [had, Object.freeze(had)]) {
+    const future = loop.createFuture();
+    future.setException(error);
+    assert.equal(await loop.createTask(function* () { yield* future; }).catch((error) => error), had);
+    assert.equal(had.stack, "mine");
+  }
 }));
 
 test("the console shows what a task is, and how it came out", () => {
