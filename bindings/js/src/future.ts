@@ -304,6 +304,11 @@ class Steps<T> extends Operation<T> {
     return coroutine;
   }
 
+  override close(): void {
+    this.begin();
+    super.close();
+  }
+
   override get open(): number {
     const coroutine = this.begin();
     if (coroutine) this.replace(given(own(this.loop, coroutine)));
