@@ -95,21 +95,17 @@ bool anyl_future_unlisten(anyloop_future *future, anyl_node *node)
 
 /* ---- completing */
 
-/* The loop is closed: those who waited will not hear of it. */
+/* The loop is closed: those who waited will not hear of it. A drop may let go of others of them: they leave the ring. */
 static anyloop_status strand(anyloop_future *future)
 {
-    anyl_node *last = future->last;
-    bool waited = last != NULL || (future->flags & ANYL_FUTURE_ORPHANED);
-    future->last = NULL;
+    bool waited = future->last != NULL || (future->flags & ANYL_FUTURE_ORPHANED);
     future->flags &= (uint8_t)~ANYL_FUTURE_ORPHANED;
-    if (last) {
+    for (anyl_node *last; (last = future->last) != NULL;) {
         anyl_node *node = last->next;
-        last->next = NULL;
-        while (node) {
-            anyl_node *next = node->next;
-            node->run(node, future->loop, ANYL_DROP);
-            node = next;
-        }
+        last->next = node->next;
+        if (node == last)
+            future->last = NULL;
+        node->run(node, future->loop, ANYL_DROP);
     }
     return waited ? ANYLOOP_E_CLOSED : ANYLOOP_OK;
 }

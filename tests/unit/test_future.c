@@ -252,6 +252,43 @@ static void on_a_closed_loop_a_future_completes_and_nobody_hears_of_it(void **st
     loop_end(loop);
 }
 
+struct waiter {
+    anyloop_coro co;
+    anyloop_future *future; /* borrowed */
+};
+
+ANYLOOP_ASYNC(waiter)
+{
+    ANYLOOP_BEGIN;
+    ANYLOOP_AWAIT(anyloop_future_retain(my->future));
+    ANYLOOP_END;
+}
+
+static void release_dropped(void *task)
+{
+    anyloop_future_release(task);
+}
+
+static void what_is_dropped_on_a_closed_loop_may_let_go_of_others_that_waited(void **state)
+{
+    (void)state;
+    anyloop_loop *loop = loop_new();
+    anyloop_future *future = future_new(loop);
+    tally never = {0};
+    anyloop_task *tasks[2];
+    for (size_t i = 0; i < LENGTH(tasks); i++) {
+        tasks[i] = ANYLOOP_TASK(loop, waiter, .future = future);
+        assert_ok(anyloop_future_add_done_callback(future, note_done, tasks[i], release_dropped));
+    }
+    turn(loop);
+    assert_ok(anyloop_future_add_done_callback(future, tally_done, &never, tally_drop));
+    assert_ok(anyloop_loop_close(loop));
+    assert_int_equal(anyloop_future_set_result(future, NULL), ANYLOOP_E_CLOSED);
+    assert_tally(&never, 0, 1);
+    anyloop_future_release(future);
+    loop_end(loop);
+}
+
 /* ---- errors that nobody looked at */
 
 static int reports;
@@ -387,6 +424,7 @@ int main(void)
         cmocka_unit_test(removing_counts_and_drops_on_the_next_turn),
         cmocka_unit_test(callbacks_of_a_future_that_nobody_completes_are_dropped_with_it),
         cmocka_unit_test(on_a_closed_loop_a_future_completes_and_nobody_hears_of_it),
+        cmocka_unit_test(what_is_dropped_on_a_closed_loop_may_let_go_of_others_that_waited),
         cmocka_unit_test(c15_an_error_that_nobody_looked_at_is_reported_once_at_the_last_release),
         cmocka_unit_test(c16_an_error_that_was_looked_at_is_not_reported_nor_is_a_result),
         cmocka_unit_test_of_threads(another_threads_release_reaches_the_loop),

@@ -39,7 +39,7 @@ class Await<T> implements Iterator<Future<T>, T, unknown> {
 
   throw(error: any): never {
     // Here it has the lines of the coroutines.
-    if (fresh.delete(error)) (Error as any).captureStackTrace?.(error, this.throw);
+    if (error && error === fresh?.deref()) (Error as any).captureStackTrace?.(error, this.throw);
     throw error;
   }
 
@@ -319,6 +319,11 @@ class Steps<T> extends Operation<T> {
     const { coroutine } = this;
     this.coroutine = undefined;
     return coroutine;
+  }
+
+  override close(): void {
+    this.begin();
+    super.close();
   }
 
   override get open(): number {

@@ -45,12 +45,12 @@ export class Runner {
   /** Cancels what is left, waits for it, and closes the loop. */
   async close(): Promise<void> {
     const loop = await this.#loop;
-    if (loop && !loop.isClosed()) await (this.#closing ??= this.#end(loop));
+    if (loop) await (this.#closing ??= this.#end(loop));
   }
 
   async #end(loop: Loop): Promise<void> {
     try {
-      await during(loop, () => this.#cleanUp(loop));
+      if (!loop.isClosed()) await during(loop, () => this.#cleanUp(loop));
     } finally {
       runners.splice(runners.indexOf(loop), 1);
       await loop.close();

@@ -63,7 +63,7 @@ function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike
 /** The future is cancelled when the signal aborts. */
 export function follow(future: Future<any>, signal: AbortSignal): void {
   const { loop } = future, own = new Future(loop, c.anyloop_future_retain(future.open)); // that one may be closed
-  const abort = () => void own.cancel(signal.reason), over = () => {
+  const abort = () => void (loop.isClosed() || own.cancel(signal.reason)), over = () => {
     signal.removeEventListener("abort", abort);
     own.close();
   };

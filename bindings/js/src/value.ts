@@ -109,19 +109,20 @@ export function read(pointer: number): unknown {
   }
 }
 
-/** Errors that were made here, and are not thrown yet: their stacks say nothing of who awaits. */
-export const fresh = new WeakSet<object>();
+/** The error that was read last, if it was made here: its stack says nothing of who awaits, but keeps what was on it. */
+export let fresh: WeakRef<object> | undefined;
 
 /** Reads an ERROR value as what is to be thrown: the very object that was thrown, if JavaScript threw it. */
 export function readError(pointer: number): unknown {
   const foreign = c.anyloop_error_foreign(pointer);
+  fresh = undefined;
   if (foreign !== 0) return read(foreign);
   const start = c.anyloop_error_text(pointer, room.out), message = text(start, heap()[room.out >> 2]!);
   const cause = c.anyloop_error_cause(pointer), children = c.anyloop_error_children(pointer);
   const options = cause !== 0 ? { cause: read(cause) } : undefined;
   const error = children !== 0 ? new ExceptionGroup(read(children) as unknown[], message, options) :
     errorOf(c.anyloop_error_code(pointer), message, options);
-  fresh.add(error);
+  fresh = new WeakRef(error);
   return error;
 }
 

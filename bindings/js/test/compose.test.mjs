@@ -6,7 +6,7 @@ import {
   ensureFuture, ExceptionGroup, figures, gather, getEventLoop, getRunningLoop, job, Lock, Loop, newEventLoop, PriorityQueue,
   Queue, run, Runner, Semaphore, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
 } from "anyloop";
-import { complete, inLoop, newVirtualLoop, spin, thrown } from "./virtual.mjs";
+import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
 /** Gives `result` after `ms`. */
 function* later(ms, result) {
@@ -649,6 +649,24 @@ describe("a program", () => {
     assert.equal(getRunningLoop(), before);
     setEventLoop(undefined);
     await before.close();
+  });
+
+  test("whose Runner is closed twice, or whose loop is closed by hand, leaves the others theirs", async () => {
+    const before = await getEventLoop(), first = new Runner(), loop = await first.getLoop(), runner = new Runner();
+    await runner.getLoop();
+    await Promise.all([runner.close(), runner.close()]);
+    assert.equal(getRunningLoop(), loop);
+    await assert.rejects(run(async () => {
+      const own = getRunningLoop();
+      await macrotask(); // in a step it is refused
+      await own.close();
+    }), { code: "ANYLOOP_E_CLOSED" });
+    assert.equal(getRunningLoop(), loop);
+    await loop.close();
+    await first.close();
+    assert.equal(getRunningLoop(), before);
+    await before.close();
+    setEventLoop(undefined);
   });
 
   test("beside another is asked which loop it means, unless it says so or is a coroutine", async () => {

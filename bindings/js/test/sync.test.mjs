@@ -35,6 +35,9 @@ describe("a Lock", () => {
   inTask("is released when the body throws or is cancelled", function* () {
     const lock = new Lock(), error = new Error("mine");
     assert.equal(yield* caught(lock.with(function* () { throw error; })), error);
+    const closed = lock.with(() => assert.fail("it begins"));
+    closed.close();
+    assert.match((yield* caught(closed)).message, /closed/);
     const task = createTask(lock.with(() => sleep(100))), waits = createTask(lock.with(() => sleep(100)));
     yield* sleep(1);
     waits.cancel();

@@ -352,6 +352,21 @@ describe("signals", () => {
     assert.equal(task.done(), false);
   });
 
+  test("in: one that is aborted while the loop closes changes nothing", async () => {
+    const loop = newVirtualLoop(), controller = new AbortController();
+    const task = loop.createTask(function* () {
+      try {
+        yield* sleep(1000);
+      } finally {
+        controller.abort();
+      }
+    }, { signal: controller.signal });
+    loop.turn();
+    await loop.close();
+    await macrotask(); // what a listener throws ends the process now
+    assert.deepEqual([controller.signal.aborted, task.done()], [true, false]);
+  });
+
   test("out: a function with a parameter gets one, which aborts when the task is cancelled", () => withLoop(async (loop) => {
     let given;
     const task = loop.createTask(async (signal) => {
@@ -643,6 +658,17 @@ test("what an unheard error is told with is its task's name", async () => {
   });
   assert.deepEqual(told, [["Task exception was never retrieved", "boom", "importer"]]);
 });
+
+test("an error that somebody had has the stack that it had, and may be frozen", () => withLoop(async (loop) => {
+  const had = await waitFor(sleep(1e6, { loop }), 1, { loop }).catch((error) => error);
+  had.stack = "mine";
+  for (const error of [had, Object.freeze(had)]) {
+    const future = loop.createFuture();
+    future.setException(error);
+    assert.equal(await loop.createTask(function* () { yield* future; }).catch((error) => error), had);
+    assert.equal(had.stack, "mine");
+  }
+}));
 
 test("the console shows what a task is, and how it came out", () => {
   const loop = newVirtualLoop(), shows = (value) => inspect([value]).slice(2, -2), unread = () => assert.fail("looked at");
