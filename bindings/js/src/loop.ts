@@ -225,14 +225,14 @@ export class Loop {
   }
 
   #begin(run: Run): void {
-    this.#checkRun();
+    this.checkRun();
     this.#runs.add(run);
     this.#going = true;
     turns.turn_at(this.pointer, 0, 0);
   }
 
-  // Throws when it cannot run.
-  #checkRun(): void {
+  /** @internal Throws when it cannot run. */
+  checkRun(): void {
     if (this.isClosed()) throw errorOf(K.E_CLOSED);
     if (present.loop === this) throw errorOf(K.E_RUNNING);
   }
@@ -244,7 +244,7 @@ export class Loop {
 
   /** Settles as the awaitable does; fails when the loop is stopped or closed before, or when nothing can complete it. */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
-    this.#checkRun(); // or a coroutine would begin
+    this.checkRun(); // or a coroutine would begin
     const future = this.ensureFuture(awaitable);
     return new Promise((resolve, reject) => {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
