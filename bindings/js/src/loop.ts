@@ -13,7 +13,7 @@ import { isNode } from "./node.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
-import { present, taskAt, within } from "./step.js";
+import { look, present, taskAt, within } from "./step.js";
 import { duration, whenOf } from "./time.js";
 import { readError } from "./value.js";
 
@@ -162,8 +162,9 @@ export class Loop {
   }
 
   #turns(many: number, budget: number): void {
-    const { until } = present;
-    present.until = budget === Infinity ? Infinity : performance.now() + budget;
+    const { until } = present, now = performance.now();
+    look(now);
+    present.until = now + budget;
     try {
       must(within(this, () => c.guest_turn(this.pointer, many, room.turn)));
     } finally {

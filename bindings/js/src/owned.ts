@@ -20,12 +20,15 @@ export function letGo(held: Held): void {
 }
 
 // Most objects are closed soon, and to register one for collection costs as much as a whole await: so each waits here for
-// a while, and only those that are still open then are registered.
-const young: Owned[] = [], MOST = 1024, WHILE = 100; // ms
+// a while, unless it is closed, and only those that are still open then are registered.
+const young: Owned[] = [], MOST = 16384, WHILE = 100; // ms
 let timer: unknown;
 
 function settle(): void {
-  for (const object of young) object.register();
+  for (const object of young) {
+    object.place = -1;
+    object.register();
+  }
   young.length = 0;
 }
 
@@ -34,24 +37,35 @@ function timeUp(): void {
   settle();
 }
 
-function grow(object: Owned): void {
+function enter(object: Owned): void {
+  if (object.place >= 0) return;
   if (young.length === MOST) settle(); // without this one, which may be half made
-  young.push(object);
+  object.place = young.push(object) - 1;
   if (timer === undefined) {
     timer = setTimeout(timeUp, WHILE);
     (timer as { unref?(): void }).unref?.(); // Node need not wait for it
   }
 }
 
+function leave(object: Owned): void {
+  const { place } = object, last = young.pop()!;
+  object.place = -1;
+  if (last === object) return;
+  young[place] = last;
+  last.place = place;
+}
+
 export abstract class Owned {
   /** @internal The core's, 0 once it is closed. */
   pointer: number;
+  /** @internal Among the young ones, -1: none. */
+  place = -1;
   private held: Held | undefined;
 
   /** @internal */
   constructor(pointer: number, private drop: Drop) {
     this.pointer = pointer;
-    grow(this);
+    enter(this);
   }
 
   /** @internal The core's, as long as there is one. */
@@ -87,6 +101,7 @@ export abstract class Owned {
   /** @internal The core's, with the reference to it. */
   giveAway(): number {
     const pointer = this.pointer;
+    if (this.place >= 0) leave(this);
     this.pointer = 0;
     if (this.held) this.held.pointer = 0;
     this.held = undefined;
@@ -96,6 +111,6 @@ export abstract class Owned {
   /** @internal What it had was given away, and this is in its place. */
   protected replace(pointer: number): void {
     this.pointer = pointer;
-    grow(this);
+    enter(this);
   }
 }

@@ -34,12 +34,24 @@ export function taskAt(loop: Loop, pointer: number): Task {
   return task;
 }
 
-const OFTEN = 32; // to look at the clock costs as much as a step
-let steps = 0;
+// To look at the clock costs as much as a step: so after short ones it is looked at ever more seldom.
+const SELDOM = 32, SHORT = 0.1; // steps, ms
+let stretch = 1, left = 1, looked = 0;
+
+/** @internal Steps begin, at this instant of the host's. */
+export function look(now: number): void {
+  stretch = left = 1;
+  looked = now;
+}
 
 // A turn that has taken its time ends here, and goes on where it was.
 function begin(): void {
-  if (++steps % OFTEN === 0 && performance.now() > present.until) c.anyloop_loop_interrupt(present.loop!.pointer, K.E_AGAIN);
+  if (--left >= 0) return;
+  const now = performance.now();
+  stretch = now - looked > SHORT ? 1 : Math.min(2 * stretch, SELDOM);
+  left = stretch - 1;
+  looked = now;
+  if (now > present.until) c.anyloop_loop_interrupt(present.loop!.pointer, K.E_AGAIN);
 }
 
 hooks.step = (number, task, event, outcome, said) => {

@@ -121,6 +121,20 @@ describe("a turn", () => {
     assert.deepEqual(calls, all);
   });
 
+  test("with a budget ends soon after it when steps are long", () => {
+    const loop = newVirtualLoop();
+    let calls = 0;
+    const slow = () => {
+      for (const end = performance.now() + 2; performance.now() < end;);
+      calls++;
+    };
+    for (let i = 0; i < 20; i++) loop.callSoon(slow);
+    assert.equal(loop.turn(3).interrupted, true);
+    assert.ok(calls >= 1 && calls <= 4, `${calls} calls of 2 ms`);
+    spin(loop);
+    assert.equal(calls, 20);
+  });
+
   test("of a hosted loop ends after 8 ms, and timers of Node have theirs", () => withLoop(async (loop) => {
     let calls = 0, seen;
     loop.callSoon(() => setTimeout(() => { seen = calls; }, 1));
