@@ -64,28 +64,24 @@ function withAll<T>(loop: Loop, awaitables: Iterable<Awaitable>, use: (array: nu
   }
 }
 
-/** How `gather` gathers. */
-export interface GatherOptions extends OnLoop {
+/**
+ * How `gather` gathers.
+ * @typeParam R  whether errors may be among the results.
+ */
+export interface GatherOptions<R extends boolean = boolean> extends OnLoop {
   /** Errors become items of the result. */
-  returnExceptions?: boolean;
+  returnExceptions?: R;
 }
 
-/** The same, and the types say so. */
-export interface Returning extends GatherOptions {
-  returnExceptions: true;
-}
+type Item<A, R> = Awaited_<A> | (R extends true ? Error : never);
 
 /** Runs all of them together: the result is a list of theirs, in order; the first error fails it at once. */
-export function gather<A extends readonly Awaitable<any>[] | []>(
-  awaitables: A, options: Returning,
-): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> | Error }>;
-export function gather<A extends Awaitable<any>>(
-  awaitables: Iterable<A>, options: Returning,
-): Future<(Awaited_<A> | Error)[]>;
-export function gather<A extends readonly Awaitable<any>[] | []>(
-  awaitables: A, options?: GatherOptions,
-): Future<{ -readonly [I in keyof A]: Awaited_<A[I]> }>;
-export function gather<A extends Awaitable<any>>(awaitables: Iterable<A>, options?: GatherOptions): Future<Awaited_<A>[]>;
+export function gather<A extends readonly Awaitable<any>[] | [], R extends boolean = false>(
+  awaitables: A, options?: GatherOptions<R>,
+): Future<{ -readonly [I in keyof A]: Item<A[I], R> }>;
+export function gather<A extends Awaitable<any>, R extends boolean = false>(
+  awaitables: Iterable<A>, options?: GatherOptions<R>,
+): Future<Item<A, R>[]>;
 export function gather(awaitables: Iterable<Awaitable>, options?: GatherOptions): Future<any> {
   const loop = loopFor(awaitables, options, "returnExceptions"), flags = options?.returnExceptions ? K.RETURN_EXCEPTIONS : 0;
   return withAll(loop, awaitables, (array, count) =>

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // index.ts -- what the package is.
 export { allTasks, asCompleted, type Body, Completions, type CompletionsOptions, createTask, currentTask, ensureFuture,
-  gather, type GatherOptions, type Returning, type ReturnWhen, shield, sleep, TaskGroup, Timeout, timeout, wait, waitFor,
+  gather, type GatherOptions, type ReturnWhen, shield, sleep, TaskGroup, Timeout, timeout, wait, waitFor,
   type WaitOptions } from "./compose.js";
 export { type Context, ContextVar, copyContext } from "./context.js";
 export { getEventLoop, getRunningLoop, newEventLoop, type OnLoop, setEventLoop } from "./current.js";

@@ -50,6 +50,9 @@ abstract class Holdable extends Shared {
 
 /** First come, first served. */
 export class Lock extends Holdable {
+  /** For TypeScript alone: a Semaphore has the same methods, and is none. */
+  declare protected readonly isLock: true;
+
   /** A lock that nobody holds. */
   constructor(options?: OnLoop) {
     super(loopOf(options), c.anyloop_lock_new, c.anyloop_lock_release);

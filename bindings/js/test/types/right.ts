@@ -42,6 +42,8 @@ export function* awaiting() {
   is<number[]>()(yield* gather(new Set([seven()])));
   is<[number | Error, string | Error]>()(yield* gather([seven(), name()], { returnExceptions: true }));
   is<(number | Error)[]>()(yield* gather(new Set([seven()]), { returnExceptions: true }));
+  is<[number | Error]>()(yield* gather([seven()], { returnExceptions: Math.random() > 0.5 }));
+  is<[number]>()(yield* gather([seven()], { returnExceptions: false }));
   is<Response>()(yield* abortable((signal) => fetch("/", { signal })));
   const tasks = [createTask(seven), createTask(seven)];
   const [done, pending] = yield* wait(tasks, { returnWhen: "FIRST_COMPLETED" });

@@ -1,7 +1,7 @@
 // Wrong uses: each is an error, and a line that says so without one is an error too.
 import {
   Condition, ContextVar, createTask, Future, gather, getEventLoop, getRunningLoop, job, LifoQueue, PriorityQueue, Queue, run,
-  runInExecutor, sleep, wait, waitFor, WorkerPool,
+  runInExecutor, Semaphore, sleep, wait, waitFor, WorkerPool,
 } from "anyloop";
 import type * as Jobs from "./jobs.js";
 
@@ -47,6 +47,12 @@ new Queue<number>().put(7, 1);
 new LifoQueue<number>().putNowait(7, 1);
 // @ts-expect-error: a priority is a number
 new PriorityQueue<number>().put(7, "first");
+// @ts-expect-error: a semaphore is no lock
+new Condition(new Semaphore(1));
+// @ts-expect-error: nor is a condition
+new Condition(new Condition());
+// @ts-expect-error: errors may be among them
+gather([seven()], { returnExceptions: Math.random() > 0.5 }).then(([n]: [number]) => n);
 // @ts-expect-error: a promise always holds
 new Condition().waitFor(async () => false);
 // @ts-expect-error: without a default it may also be undefined
