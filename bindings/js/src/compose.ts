@@ -1,11 +1,11 @@
 // compose.ts -- awaiting many, limits of time, groups.
 import { K } from "./abi.js";
 import { time } from "./checks.js";
-import { errorOf, given, must } from "./errors.js";
+import { errorOf, given, made, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, operation, taken, Task } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
 import { type Loop, OPTIONS, type TaskOptions } from "./loop.js";
-import { c, heap, room, withPointers } from "./module.js";
+import { c, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import { calling, type Main } from "./spawn.js";
 import { duration, instant, whenOf } from "./time.js";
@@ -154,10 +154,8 @@ export class Completions<T> extends Owned {
   constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
     const loop = loopFor(awaitables, options, "timeout"), limit = duration(options?.timeout ?? null);
     const futures = Array.from(awaitables, (awaitable) => loop.ensureFuture(awaitable));
-    super(withAll(loop, futures, (array, count) => {
-      must(c.anyloop_as_completed(loop.pointer, array, count, limit, room.out));
-      return heap()[room.out >> 2]!;
-    }), c.anyloop_completions_release);
+    super(withAll(loop, futures, (array, count) => 
+      made(c.anyloop_as_completed(loop.pointer, array, count, limit, room.out))), c.anyloop_completions_release);
     this.loop = loop;
     for (const future of futures) this.#futures.set(future.borrow(), future);
   }
@@ -216,8 +214,7 @@ export class Timeout extends Owned {
   /** `deadline`: ms on the loop's clock; null: none. */
   constructor(deadline: number | null, options?: OnLoop) {
     const loop = loopOf(options);
-    must(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out));
-    super(heap()[room.out >> 2]!, c.anyloop_timeout_scope_release);
+    super(made(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out)), c.anyloop_timeout_scope_release);
     this.#loop = loop;
   }
 
@@ -258,8 +255,7 @@ export class TaskGroup extends Owned {
   /** A group, for one `run`. */
   constructor(options?: OnLoop) {
     const loop = loopOf(options);
-    must(c.anyloop_group_new(loop.pointer, room.out));
-    super(heap()[room.out >> 2]!, c.anyloop_group_release);
+    super(made(c.anyloop_group_new(loop.pointer, room.out)), c.anyloop_group_release);
     this.#loop = loop;
   }
 

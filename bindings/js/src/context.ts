@@ -1,9 +1,9 @@
 // context.ts -- variables that each task has a value of its own for.
 import { K } from "./abi.js";
 import { plain } from "./checks.js";
-import { must } from "./errors.js";
+import { made, must } from "./errors.js";
 import { knownLoop, loopOf, type OnLoop } from "./current.js";
-import { c, heap, room, withText } from "./module.js";
+import { c, room, withText } from "./module.js";
 import { Owned } from "./owned.js";
 import { read, write } from "./value.js";
 
@@ -27,8 +27,7 @@ export class ContextVar<T = unknown> extends Owned {
   /** @internal The core's is made when it is needed: a variable is often made before the module is loaded. */
   override get open(): number {
     if (this.pointer === 0) {
-      withText(this.name, (start) => must(c.anyloop_contextvar_new(start, room.out)));
-      this.replace(heap()[room.out >> 2]!);
+      this.replace(withText(this.name, (start) => made(c.anyloop_contextvar_new(start, room.out))));
     }
     return this.pointer;
   }
@@ -64,6 +63,5 @@ export class Context extends Owned {
 
 /** Copies the current context. */
 export function copyContext(options?: OnLoop): Context {
-  must(c.anyloop_context_copy(loopOf(options).pointer, room.out));
-  return new Context(heap()[room.out >> 2]!, c.anyloop_context_release);
+  return new Context(made(c.anyloop_context_copy(loopOf(options).pointer, room.out)), c.anyloop_context_release);
 }

@@ -1,6 +1,6 @@
 // errors.ts -- what is thrown.
 import { K } from "./abi.js";
-import { c, textAt } from "./module.js";
+import { c, heap, room, textAt } from "./module.js";
 
 /** What the core says when something cannot be done, or how an operation failed. */
 export class AnyloopError extends Error {
@@ -82,6 +82,12 @@ export function errorOf(status: number, text?: string, options?: ErrorOptions): 
 export function must(status: number): number {
   if (status < 0) throw errorOf(status);
   return status;
+}
+
+/** The same, of what gives a pointer in `room.out`: that. */
+export function made(status: number): number {
+  must(status);
+  return heap()[room.out >> 2]!;
 }
 
 /** A future that the core gave, or what it refused with: its refusals are constants. */

@@ -1,7 +1,7 @@
 // future.ts -- futures and tasks, and what can be awaited.
 import { K } from "./abi.js";
 import { callable } from "./checks.js";
-import { CancelledError, errorOf, given, must } from "./errors.js";
+import { CancelledError, errorOf, given, made, must } from "./errors.js";
 import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
 import { c, heap, room, textAt, withText } from "./module.js";
 import { loopOf, type OnLoop } from "./current.js";
@@ -50,8 +50,7 @@ class Await<T> implements Iterator<Future<T>, T, unknown> {
 
 /** @internal The core's. */
 export function bareFuture(loop: Loop): number {
-  must(c.anyloop_future_new(loop.pointer, room.out));
-  return heap()[room.out >> 2]!;
+  return made(c.anyloop_future_new(loop.pointer, room.out));
 }
 
 interface Known {
@@ -368,8 +367,7 @@ export function taken(loop: Loop, awaitable: unknown): number {
 
 /** A future of the core that a promise keeps. While it is open a run is no deadlock. */
 export function promised(loop: Loop, promise: PromiseLike<unknown>): number {
-  must(c.anyloop_promise_new(loop.pointer, room.out, room.out + 4));
-  const kept = heap()[room.out >> 2]!, future = heap()[(room.out >> 2) + 1]!;
+  const kept = made(c.anyloop_promise_new(loop.pointer, room.out, room.out + 4)), future = heap()[(room.out >> 2) + 1]!;
   void keep(promise, kept);
   return future;
 }

@@ -1,9 +1,11 @@
 // load.ts -- loading the module: the package's own, or a program's, which holds the core too.
 import { K, type ProgramExports } from "./abi.js";
 import { located } from "./checks.js";
-import { adopt, c, hooks, text, textAt } from "./module.js";
+import { must } from "./errors.js";
+import { adopt, c, heap8, hooks, need, text, textAt } from "./module.js";
 import { isNode } from "./node.js";
 import type { Serving } from "./program.js";
+import { write } from "./value.js";
 import { anyloopTurns, type Turns } from "./turns.js";
 import type { Module } from "./web.js";
 
@@ -11,6 +13,7 @@ import type { Module } from "./web.js";
 export type Program = string | URL | Module;
 
 const serving = () => c as ProgramExports & Serving;
+
 async function compile(program: Program): Promise<WebAssembly.Module> {
   if (program instanceof WebAssembly.Module) return program;
   const url = new URL(located(program, 'load(new URL("./x.wasm", import.meta.url))'));
@@ -68,8 +71,9 @@ async function begin(program: Program | undefined, born: object | null): Promise
     stay() {},
     ended: () => false,
   });
-  const more = program ? (await import("./program.js")).importsOf(module, serving, turns, born, startWorker) : {};
-  adopt(link(module, { ...more, anyloop: { ...more.anyloop, ...coreImports(turns) } }), turns);
+  const own = program ? await import("./program.js") : undefined, more = own?.importsOf(module, serving, turns, born, startWorker);
+  adopt(link(module, { ...more, anyloop: { ...more?.anyloop, ...coreImports(turns) } }), turns);
+  if (own) hooks.writeNative = own.writerOf({ program: serving(), heap8, need, must, write });
   serving().guest_begin?.(); // the package's own has none
 }
 

@@ -3,7 +3,7 @@
 import { At, K, Size } from "./abi.js";
 import { Context } from "./context.js";
 import { abortSignal, callable, instance, plain, time } from "./checks.js";
-import { errorOf, given, must } from "./errors.js";
+import { errorOf, given, made, must } from "./errors.js";
 import { type Job, submit } from "./executor.js";
 import { type Awaitable, bareFuture, type Coroutine, Future, isCoroutine, Operation, taken, Task } from "./future.js";
 import { stallReport } from "./inspect.js";
@@ -81,6 +81,11 @@ export interface ExceptionContext {
 
 /** A callback that was scheduled. */
 export class Handle extends Owned {
+  /** @internal */
+  constructor(pointer: number) {
+    super(pointer, c.anyloop_handle_release);
+  }
+
   /** It will not run. Too late or a second time this is nothing. */
   cancel(): void {
     must(c.anyloop_handle_cancel(this.open));
@@ -135,8 +140,7 @@ export class Loop {
     const wide = words64(room.options, Size.LOOP_OPTIONS / 8);
     wide[At.LOOP_OPTIONS_VIRTUAL_START / 2] = start;
     wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = options.shuffleSeed ?? 0n;
-    must(c.anyloop_new_event_loop(room.options, room.out));
-    this.pointer = heap()[room.out >> 2]!;
+    this.pointer = made(c.anyloop_new_event_loop(room.options, room.out));
     loops.set(this.pointer, this);
     must(c.guest_handle_exceptions(this.pointer));
     this.#virtual = options.virtualClock === true;
@@ -368,20 +372,17 @@ export class Loop {
 
   /** Runs `callback` in the next turn, after what is ready already. */
   callSoon(callback: () => void): Handle {
-    must(c.guest_call_soon(this.pointer, lend(callable(callback), this.pointer), room.out));
-    return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
+    return new Handle(made(c.guest_call_soon(this.pointer, lend(callable(callback), this.pointer), room.out)));
   }
 
   /** Runs `callback` once `ms` milliseconds have passed, never early. */
   callLater(ms: number, callback: () => void): Handle {
-    must(c.guest_call_later(this.pointer, time(ms), lend(callable(callback), this.pointer), room.out));
-    return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
+    return new Handle(made(c.guest_call_later(this.pointer, time(ms), lend(callable(callback), this.pointer), room.out)));
   }
 
   /** Runs `callback` at an instant of the loop's clock, in ms. */
   callAt(when: number, callback: () => void): Handle {
-    must(c.guest_call_at(this.pointer, time(when), lend(callable(callback), this.pointer), room.out));
-    return new Handle(heap()[room.out >> 2]!, c.anyloop_handle_release);
+    return new Handle(made(c.guest_call_at(this.pointer, time(when), lend(callable(callback), this.pointer), room.out)));
   }
 
   // ---- jobs

@@ -25,6 +25,7 @@ export const hooks = {} as {
   write(text: string): void;
   submit(pool: number, job: number): number;
   cancel(pool: number, job: number): void;
+  writeNative(pointer: number, value: unknown): void;
 };
 
 // Memory grows, and then the views on it are void.

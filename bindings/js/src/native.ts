@@ -1,10 +1,9 @@
 // native.ts -- a program's own C: its functions and its jobs, by name.
-import { At, K, type ProgramExports, Size } from "./abi.js";
+import { K, type ProgramExports, Size } from "./abi.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { errorOf, given, must } from "./errors.js";
+import { errorOf, given } from "./errors.js";
 import { Future } from "./future.js";
-import { c, heap8, need, withText } from "./module.js";
-import { write } from "./value.js";
+import { c, hooks, need, withText } from "./module.js";
 import type { Memory } from "./web.js";
 
 /** What C reads: anything else is carried through it as it is. */
@@ -12,49 +11,11 @@ export type Native = undefined | boolean | number | bigint | string | Uint8Array
 
 const program = () => c as ProgramExports;
 
-function writeBytes(pointer: number, bytes: Uint8Array): void {
-  const copy = need(c.malloc(bytes.length || 1));
-  heap8().set(bytes, copy);
-  const status = program().anyloop_value_bytes(0, copy, bytes.length, pointer);
-  c.free(copy);
-  must(status);
-}
-
-function writeList(pointer: number, items: readonly unknown[]): void {
-  const list = need(c.malloc(Size.VALUE * items.length || 1));
-  let made = 0;
-  try {
-    for (; made < items.length; made++) writeNative(list + Size.VALUE * made, items[made]);
-  } catch (error) {
-    while (made > 0) c.anyloop_value_release(list + Size.VALUE * --made);
-    c.free(list);
-    throw error;
-  }
-  const status = program().anyloop_value_list(0, list, items.length, pointer);
-  c.free(list);
-  must(status);
-}
-
-function writeNative(pointer: number, value: unknown): void {
-  if (value instanceof Uint8Array) writeBytes(pointer, value);
-  else if (Array.isArray(value)) writeList(pointer, value);
-  else if (typeof value === "bigint") writeInteger(pointer, value);
-  else write(value, pointer);
-}
-
-function writeInteger(pointer: number, value: bigint): void {
-  if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is not an integer of 64 bits`);
-  const view = new DataView(c.memory.buffer);
-  heap8().fill(0, pointer, pointer + Size.VALUE);
-  view.setUint32(pointer, K.INT, true);
-  view.setBigInt64(pointer + 4 * At.VALUE_BITS, value, true);
-}
-
 // Calls `use` with the value in memory of its own: what it calls may call JavaScript, and so come here again.
 function withValue<T>(value: unknown, use: (pointer: number) => T): T {
   const pointer = need(c.malloc(Size.VALUE));
   try {
-    writeNative(pointer, value);
+    hooks.writeNative(pointer, value);
     return use(pointer);
   } finally {
     c.free(pointer);

@@ -6,8 +6,8 @@
 import { K } from "./abi.js";
 import { type AnyWorker, type Call, Copy } from "./copy.js";
 import { integer, plain, time } from "./checks.js";
-import { errorOf, must } from "./errors.js";
-import { c, heap, hooks, room, turns } from "./module.js";
+import { errorOf, made } from "./errors.js";
+import { c, hooks, room, turns } from "./module.js";
 import { isNode } from "./node.js";
 import { type Thrown, unpack } from "./thrown.js";
 import { keep, kept, read, write, writeError } from "./value.js";
@@ -111,8 +111,7 @@ export class WorkerPool {
   get pointer(): number {
     if (this.#shut) throw errorOf(K.E_SHUTDOWN);
     if (this.#own === 0) {
-      must(c.guest_executor(keep(this), room.out));
-      this.#own = heap()[room.out >> 2]!;
+      this.#own = made(c.guest_executor(keep(this), room.out));
     }
     return this.#own;
   }

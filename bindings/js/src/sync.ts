@@ -1,11 +1,11 @@
 // sync.ts -- locks, events, conditions, semaphores, barriers. All of them the core's.
 import { K } from "./abi.js";
 import { callable, instance, integer } from "./checks.js";
-import { given, must } from "./errors.js";
+import { given, made, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Operation, operation } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
 import type { Loop } from "./loop.js";
-import { c, heap, room } from "./module.js";
+import { c, room } from "./module.js";
 import { Owned } from "./owned.js";
 import { calling } from "./spawn.js";
 
@@ -16,8 +16,7 @@ export abstract class Shared extends Owned {
    * @param loop  Whose tasks share it.
    */
   constructor(readonly loop: Loop, make: (loop: number, out: number) => number, release: (pointer: number) => void) {
-    must(make(loop.pointer, room.out));
-    super(heap()[room.out >> 2]!, release);
+    super(made(make(loop.pointer, room.out)), release);
   }
 
   /** @internal */
