@@ -1,5 +1,5 @@
 // What a forgotten `yield*` looks like: nothing is said of it, so look at what came back, and at the tasks that there are.
-import { createTask, formatTree, getRunningLoop, run, sleep } from "anyloop";
+import { createTask, formatTree, run, sleep } from "anyloop";
 
 function* save(text, takes) {
   yield* sleep(takes);
@@ -14,7 +14,7 @@ await run(function* main() {
   console.log(`${length}`); // prints [object Generator]
 
   createTask(save("c", 60_000), { name: "saves c" }); // begins, and nobody waits for it: the end of the program cancels it
-  console.log(formatTree(getRunningLoop()).trimEnd());
+  console.log(formatTree().trimEnd());
   // prints task main is running
   // prints task saves c is ready
   console.log(yield* save("d", 10));

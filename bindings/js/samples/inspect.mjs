@@ -7,15 +7,14 @@ createTask(function* holder() {
   yield* lock.acquire(); // and never lets it go
   yield* loop.createFuture();
 });
-createTask(function* waiter() {
+const waiting = createTask(function* waiter() {
   yield* lock.with(function* () {});
 });
 const main = createTask(function* main() {
   yield* sleep(10);
-  console.log(formatTree(loop).trimEnd());
+  console.log(formatTree().trimEnd());
   yield* waiting;
 });
-const waiting = loop.allTasks()[1];
 
 try {
   await loop.runUntilComplete(main);

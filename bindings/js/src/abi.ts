@@ -280,6 +280,7 @@ export interface ProgramExports extends Exports {
   anyloop_abi_check(header_version: number): number;
   anyloop_value_bytes(loop: number, data: number, size: number, out: number): number;
   anyloop_value_list(loop: number, items: number, count: number, out: number): number;
+  anyloop_value_retain(value: number): void;
   guest_begin(): number;
   guest_run_job(loop: number, name: number, in_: number): number;
 }

@@ -8,9 +8,9 @@ export function time(ms: number): number {
 }
 
 /** The core would take -1 for four billion, Infinity for none, and 1.5 for one. */
-export function integer(value: number, least = 0, most = 0xffffffff): number {
+export function integer(what: string, value: number, least = 0, most = 0xffffffff): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${shown(value)} is no integer from ${least} to ${most}`);
+    throw new RangeError(`${what} is to be an integer from ${least} to ${most}, not ${shown(value)}`);
   }
   return value;
 }
@@ -23,12 +23,12 @@ export function callable<F>(callback: F): F {
 
 /** Options of these names. A number, a loop or a coroutine would be an empty list of them. */
 export function plain<T extends object>(options: T, names: string): T {
-  const kind = Object.getPrototypeOf(options);
+  const kind = Object.getPrototypeOf(options ?? 0);
   if (kind !== null && Object.getPrototypeOf(kind) !== null) {
     throw new TypeError(`${shown(options)} is no object with options`);
   }
   for (const name in options) {
-    if (!` ${names} `.includes(` ${name} `)) throw new TypeError(`${name} is no option here: these are ${names}`);
+    if (!` ${names} `.includes(` ${name} `)) throw new TypeError(`${name} is no option here: these are ${names.trim().replaceAll(" ", ", ")}`);
   }
   return options;
 }

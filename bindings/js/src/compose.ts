@@ -4,7 +4,7 @@ import { time } from "./checks.js";
 import { errorOf, given, made, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, operation, taken, Task } from "./future.js";
 import { loopOf, type OnLoop } from "./current.js";
-import { type Loop, OPTIONS, type TaskOptions } from "./loop.js";
+import { type Loop, OF_TASK, type TaskOptions } from "./loop.js";
 import { c, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import { calling, type Main } from "./spawn.js";
@@ -12,7 +12,7 @@ import { duration, instant, whenOf } from "./time.js";
 import { shown } from "./words.js";
 
 // Of `any` it is `any`: only there 0 extends 1 and it.
-type Awaited_<A> = 0 extends 1 & A ? any : A extends Awaitable<infer T> ? T : never;
+type ResultOf<A> = 0 extends 1 & A ? any : A extends Awaitable<infer T> ? T : never;
 
 /** Done after `ms` milliseconds, never early. */
 export function sleep(ms: number, options?: OnLoop): Operation<void> {
@@ -26,8 +26,9 @@ export function ensureFuture<T>(awaitable: Awaitable<T>, options?: OnLoop): Futu
 }
 
 /** Makes a task, as `Loop.createTask` does: its first step runs in the next turn. The loop keeps it until it is done. */
-export function createTask<T>(main: Main<T>, options?: TaskOptions & OnLoop): Task<T> {
-  return loopOf(options, OPTIONS).createTask(main, options);
+export function createTask<T>(main: Main<T>, options: TaskOptions & OnLoop = {}): Task<T> {
+  const on = loopOf(options, OF_TASK), { loop: _, ...ofTask } = options;
+  return on.createTask(main, ofTask);
 }
 
 /** The task whose step runs; undefined in a callback, or outside of the loop's turns. */
@@ -70,10 +71,10 @@ function withAll<T>(loop: Loop, awaitables: Iterable<Awaitable>, use: (array: nu
  */
 export interface GatherOptions<R extends boolean = boolean> extends OnLoop {
   /** Errors become items of the result. */
-  returnExceptions?: R;
+  returnExceptions?: R | undefined;
 }
 
-type Item<A, R> = Awaited_<A> | (R extends true ? Error : never);
+type Item<A, R> = ResultOf<A> | (R extends true ? Error : never);
 
 /** Runs all of them together: the result is a list of theirs, in order; the first error fails it at once. */
 export function gather<A extends readonly Awaitable<any>[] | [], R extends boolean = false>(
@@ -88,18 +89,19 @@ export function gather(awaitables: Iterable<Awaitable>, options?: GatherOptions)
     new Future(loop, given(c.anyloop_gather(loop.pointer, array, count, flags))));
 }
 
-const RETURN_WHEN = {
-  FIRST_COMPLETED: K.FIRST_COMPLETED, FIRST_EXCEPTION: K.FIRST_EXCEPTION, ALL_COMPLETED: K.ALL_COMPLETED,
-} as const;
 /** What `wait` waits for: the first that is done, the first that fails (else all), or all. */
-export type ReturnWhen = keyof typeof RETURN_WHEN;
+export type ReturnWhen = "FIRST_COMPLETED" | "FIRST_EXCEPTION" | "ALL_COMPLETED";
+
+const RETURN_WHEN: Record<ReturnWhen, number> = {
+  FIRST_COMPLETED: K.FIRST_COMPLETED, FIRST_EXCEPTION: K.FIRST_EXCEPTION, ALL_COMPLETED: K.ALL_COMPLETED,
+};
 
 /** How `wait` waits. */
 export interface WaitOptions extends OnLoop {
   /** ms; what is not done then is pending. */
-  timeout?: number | null;
+  timeout?: number | null | undefined;
   /** By default "ALL_COMPLETED". */
-  returnWhen?: ReturnWhen;
+  returnWhen?: ReturnWhen | undefined;
 }
 
 /** Waits for futures and tasks, and cancels none: `[done, pending]`. Of anything else `ensureFuture` makes one first. */
@@ -141,7 +143,7 @@ export function shield<T>(awaitable: Awaitable<T>, options?: OnLoop): Future<T> 
 /** How `asCompleted` waits. */
 export interface CompletionsOptions extends OnLoop {
   /** ms; then what is not done yet fails with a TimeoutError. */
-  timeout?: number | null;
+  timeout?: number | null | undefined;
 }
 
 /** The futures as they come to be done. */
@@ -196,7 +198,7 @@ export class Completions<T> extends Owned {
 /** Awaitables in the order in which they come to be done. What is not done when the time is over is not cancelled. */
 export function asCompleted<A extends Awaitable<any>>(
   awaitables: Iterable<A>, options?: CompletionsOptions,
-): Completions<Awaited_<A>> {
+): Completions<ResultOf<A>> {
   return new Completions(awaitables, options);
 }
 
@@ -206,6 +208,8 @@ export type Body<T, In = void> = Awaitable<T> | ((within: In) => Awaitable<T> | 
 function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
   return taken(loop, typeof body === "function" ? calling(body as (within: In) => Awaitable<T> | void, within) : body);
 }
+
+const ONCE = "it was run already", NOT_NOW = "its run has not begun, or ends";
 
 /** A limit of time for what is run in it, which can be moved. */
 export class Timeout extends Owned {
@@ -220,7 +224,7 @@ export class Timeout extends Owned {
 
   /** Runs the body in it: fails with a TimeoutError when the time is over. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.#loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.#loop, body, this))));
+    return new Operation<T>(this.#loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.#loop, body, this)), ONCE));
   }
 
   /**
@@ -228,7 +232,7 @@ export class Timeout extends Owned {
    * expired.
    */
   reschedule(deadline: number | null): void {
-    must(c.anyloop_timeout_scope_reschedule(this.open, instant(deadline)));
+    must(c.anyloop_timeout_scope_reschedule(this.open, instant(deadline)), NOT_NOW);
   }
 
   /** The deadline, also afterwards: ms on the loop's clock; null: none. */
@@ -261,7 +265,7 @@ export class TaskGroup extends Owned {
 
   /** Runs the body, which makes tasks by `createTask`, and waits for all of them. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.#loop, given(c.anyloop_group_run(this.open, takenBody(this.#loop, body, this))));
+    return new Operation<T>(this.#loop, given(c.anyloop_group_run(this.open, takenBody(this.#loop, body, this)), ONCE));
   }
 
   /**
@@ -270,6 +274,6 @@ export class TaskGroup extends Owned {
    */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
     const { open } = this;
-    return this.#loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made));
+    return this.#loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made), NOT_NOW);
   }
 }

@@ -21,12 +21,12 @@ export function knownLoop(): Loop | undefined {
 /** Which loop it is for. */
 export interface OnLoop {
   /** By default the loop that runs. */
-  loop?: Loop;
+  loop?: Loop | undefined;
 }
 
 /** @internal `more`: names of options beside the loop. */
 export function loopOf(options?: OnLoop, more = ""): Loop {
-  const loop = options && plain(options, `loop ${more}`).loop;
+  const loop = options !== undefined && plain(options, `loop ${more}`).loop;
   return loop ? instance(loop, Loop) : getRunningLoop();
 }
 
@@ -61,6 +61,6 @@ export function setEventLoop(loop: Loop | undefined): Loop | undefined {
  */
 export function getRunningLoop(): Loop {
   const loop = knownLoop();
-  if (!loop) throw errorOf(K.E_STATE, "there is no loop yet: await getEventLoop() first, or use run()");
+  if (!loop) throw errorOf(K.E_STATE, "there is no loop: await getEventLoop() first, or use run()");
   return loop;
 }

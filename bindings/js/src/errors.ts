@@ -78,10 +78,12 @@ export function errorOf(status: number, text?: string, options?: ErrorOptions): 
   return new AnyloopError(status, text, options);
 }
 
-/** Throws what a refusal of the core says. */
-export function must(status: number): number {
-  if (status < 0) throw errorOf(status);
-  return status;
+/** Throws what a refusal of the core says; `early`: in what state it refuses. */
+export function must(status: number, early?: string): number {
+  if (status >= 0) return status;
+  const error = errorOf(status, status === K.E_STATE ? early : "");
+  (Error as any).captureStackTrace?.(error, must); // it begins with what the user called
+  throw error;
 }
 
 /** The same, of what gives a pointer in `room.out`: that. */
@@ -91,7 +93,7 @@ export function made(status: number): number {
 }
 
 /** A future that the core gave, or what it refused with: its refusals are constants. */
-export function given(pointer: number): number {
-  if (c.anyloop_future_loop(pointer) === 0) throw errorOf(c.anyloop_future_error_code(pointer));
+export function given(pointer: number, early?: string): number {
+  if (c.anyloop_future_loop(pointer) === 0) must(c.anyloop_future_error_code(pointer), early);
   return pointer;
 }

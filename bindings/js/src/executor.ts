@@ -15,11 +15,11 @@ import { shown } from "./words.js";
 /** How a job is run. */
 export interface JobOptions {
   /** What is moved to the worker instead of copied. */
-  transfer?: Movable[];
+  transfer?: Movable[] | undefined;
   /** Hears what the job says by `progress`, in a turn of the loop. */
-  onProgress?: (value: any) => void;
+  onProgress?: ((value: any) => void) | undefined;
   /** Cancels the job when it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const LIKE = 'job(new URL("./x.js", import.meta.url), "name")';

@@ -53,6 +53,8 @@ export function bareFuture(loop: Loop): number {
   return made(c.anyloop_future_new(loop.pointer, room.out));
 }
 
+const DONE = "it is done already";
+
 interface Known {
   number: number;
   call: Callback;
@@ -136,12 +138,13 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
    */
   setResult(value: T): void;
   setResult(value?: T): void {
-    must(c.anyloop_future_set_result(this.borrow(), write(value)));
+    must(c.anyloop_future_set_result(this.borrow(), write(value)), DONE);
   }
 
   /** Completes it with an error, which comes out as the same object. Throws as `setResult`. */
   setException(error: unknown): void {
-    must(c.anyloop_future_set_error(this.borrow(), writeError(error)));
+    must(c.anyloop_future_set_error(this.borrow(), writeError(error)), DONE);
+    this.raised(error);
   }
 
   /**
@@ -223,8 +226,8 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     return this.then().finally(settled);
   }
 
-  /** What Node's console shows. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  /** For people: what it is, and whether it is done. */
+  override toString(): string {
     const kind = this instanceof Task ? "Task" : this instanceof Operation ? "Operation" : "Future";
     if (this.pointer === 0 && this.state === K.PENDING) return `<${kind}>`; // closed, or used up
     const state = this.cancelled() ? "cancelled" : this.done() ? "finished" : "pending";
@@ -350,35 +353,38 @@ export function isCoroutine(value: unknown): value is Coroutine {
     typeof (value as any).throw === "function" && typeof (value as any)[Symbol.iterator] === "function";
 }
 
+type Raised = (error: unknown) => void;
+
 /** The core's own of what is awaited: for it to take, or with bit 0 set, to hold. `task`: in which it is. */
-export function own(loop: Loop, awaitable: unknown, task = 0): number {
+export function own(loop: Loop, awaitable: unknown, task = 0, raised?: Raised): number {
   if (awaitable instanceof Future) return awaitable.lent();
   if (isCoroutine(awaitable)) return c.guest_coroutine(loop.pointer, lendCoroutine(awaitable, loop.pointer), 0);
-  if (typeof (awaitable as any)?.then === "function") return promised(loop, awaitable as PromiseLike<unknown>);
+  if (typeof (awaitable as any)?.then === "function") return promised(loop, awaitable as PromiseLike<unknown>, raised);
   const where = task === 0 ? "" : ` in ${textAt(c.anyloop_task_name(task))}`; // the stack does not say
   throw new TypeError(`${shown(awaitable)} cannot be awaited${where}: it is no future, coroutine or promise`);
 }
 
 /** The same with a reference, which the next call of the core takes. */
-export function taken(loop: Loop, awaitable: unknown): number {
-  const pointer = own(loop, awaitable);
+export function taken(loop: Loop, awaitable: unknown, raised?: Raised): number {
+  const pointer = own(loop, awaitable, 0, raised);
   return pointer & 1 ? c.anyloop_future_retain(pointer - 1) : pointer;
 }
 
-/** A future of the core that a promise keeps. While it is open a run is no deadlock. */
-export function promised(loop: Loop, promise: PromiseLike<unknown>): number {
+/** A future of the core that a promise keeps. While it is open a run is no deadlock. `raised` hears of an error. */
+export function promised(loop: Loop, promise: PromiseLike<unknown>, raised?: Raised): number {
   const kept = made(c.anyloop_promise_new(loop.pointer, room.out, room.out + 4)), future = heap()[(room.out >> 2) + 1]!;
-  void keep(promise, kept);
+  void keep(promise, kept, raised);
   return future;
 }
 
 // `await` takes anything, and once: a thenable may call back twice, or at once, or throw.
-async function keep(promise: PromiseLike<unknown>, kept: number): Promise<void> {
+async function keep(promise: PromiseLike<unknown>, kept: number, raised: Raised | undefined): Promise<void> {
   try {
     const value = await promise;
     c.anyloop_promise_set_result(kept, write(value));
   } catch (error) {
     c.anyloop_promise_set_error(kept, writeError(error));
+    raised?.(error);
   }
   c.anyloop_promise_release(kept);
 }

@@ -13,8 +13,9 @@ export { type Figures, figures, formatTree, type LoopFigures, loopFigures, stall
 export { load, type Program } from "./load.js";
 export { type ExceptionContext, type Handle, Loop, type LoopOptions, type TaskOptions, type Turn } from "./loop.js";
 export { type PoolFigures, type ShutdownOptions, WorkerPool, type WorkerPoolOptions } from "./pool.js";
-export { type Native, native, nativeExports, nativeJob } from "./native.js";
+export type { Foreign } from "./native-calls.js";
+export { type Native, native, nativeExports, nativeJob, type NativeOptions } from "./native.js";
 export { LifoQueue, PriorityQueue, Queue, type QueueOptions } from "./queue.js";
-export { run, Runner } from "./run.js";
+export { run, Runner, type RunnerOptions } from "./run.js";
 export { abortable, type Main } from "./spawn.js";
 export { Barrier, Condition, Event, Lock, Semaphore, type SemaphoreOptions } from "./sync.js";

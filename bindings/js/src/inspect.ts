@@ -1,27 +1,30 @@
 // inspect.ts -- what a loop is doing: its tasks as text, figures.
 import { At, Size } from "./abi.js";
+import { loopOf, type OnLoop } from "./current.js";
 import { must } from "./errors.js";
 import { countLent } from "./lent.js";
-import type { Loop } from "./loop.js";
 import { c, hooks, need, text, words64 } from "./module.js";
 import { countKept } from "./value.js";
 
 /** Each task that is not done and what it awaits, and rings of tasks that wait for each other. */
-export function stallReport(loop: Loop): string {
-  const size = c.anyloop_loop_stall_report(loop.pointer, 0, 0), buffer = need(c.malloc(size + 1));
+export function stallReport(options?: OnLoop): string {
+  const { pointer } = loopOf(options), size = c.anyloop_loop_stall_report(pointer, 0, 0), buffer = need(c.malloc(size + 1));
   try {
-    c.anyloop_loop_stall_report(loop.pointer, buffer, size + 1);
+    c.anyloop_loop_stall_report(pointer, buffer, size + 1);
     return text(buffer, size);
   } finally {
     c.free(buffer);
   }
 }
 
+let tree: string;
+hooks.write = (line) => void (tree += line);
+
 /** All tasks as a tree: below each those that it waits for. */
-export function formatTree(loop: Loop): string {
-  let tree = "";
-  hooks.write = (line) => void (tree += line);
-  must(c.guest_format_tree(loop.pointer));
+export function formatTree(options?: OnLoop): string {
+  const { pointer } = loopOf(options);
+  tree = "";
+  must(c.guest_format_tree(pointer));
   return tree;
 }
 
@@ -44,11 +47,11 @@ export interface LoopFigures {
 }
 
 /** What a loop has counted until now. */
-export function loopFigures(loop: Loop): LoopFigures {
-  const figures = need(c.malloc(Size.LOOP_FIGURES));
+export function loopFigures(options?: OnLoop): LoopFigures {
+  const { pointer } = loopOf(options), figures = need(c.malloc(Size.LOOP_FIGURES));
   try {
     words64(figures, 1)[0] = BigInt(Size.LOOP_FIGURES); // struct_size, and reserved
-    must(c.anyloop_loop_get_figures(loop.pointer, figures));
+    must(c.anyloop_loop_get_figures(pointer, figures));
     const words = Array.from(words64(figures, Size.LOOP_FIGURES / 8), Number);
     return {
       turns: words[At.LOOP_FIGURES_TURNS / 2]!,

@@ -1,8 +1,8 @@
 // load.ts -- loading the module: the package's own, or a program's, which holds the core too.
 import { K, type ProgramExports } from "./abi.js";
 import { located } from "./checks.js";
-import { must } from "./errors.js";
-import { adopt, c, heap8, hooks, need, text, textAt } from "./module.js";
+import { errorOf, given, must } from "./errors.js";
+import { adopt, c, heap8, hooks, need, text, textAt, withText } from "./module.js";
 import { isNode } from "./node.js";
 import type { Serving } from "./program.js";
 import { write } from "./value.js";
@@ -73,7 +73,7 @@ async function begin(program: Program | undefined, born: object | null): Promise
   });
   const own = program ? await import("./program.js") : undefined, more = own?.importsOf(module, serving, turns, born, startWorker);
   adopt(link(module, { ...more, anyloop: { ...more?.anyloop, ...coreImports(turns) } }), turns);
-  if (own) hooks.writeNative = own.writerOf({ program: serving(), heap8, need, must, write });
+  if (own) hooks.native = own.nativeCalls({ program: serving(), heap8, need, withText, write, must, given, errorOf });
   serving().guest_begin?.(); // the package's own has none
 }
 

@@ -31,15 +31,18 @@ const closed = new FinalizationRegistry<number>((pointer) => {
 /** What a loop is like. */
 export interface LoopOptions {
   /** Time stands still while anything is ready, and jumps to the next timer when nothing is: tests take no time. */
-  virtualClock?: boolean;
+  virtualClock?: boolean | undefined;
   /** Each task knows its age. */
-  debug?: boolean;
-  /** false: nobody turns it but whoever calls `turn`. */
-  hosted?: boolean;
+  debug?: boolean | undefined;
+  /**
+   * false: nobody turns it but whoever calls `turn`, which is also to be called when something other than a turn may have
+   * made something ready; so it has no runs.
+   */
+  hosted?: boolean | undefined;
   /** The order of what the rules leave open is drawn from it. */
-  shuffleSeed?: bigint;
+  shuffleSeed?: bigint | number | undefined;
   /** ms of the clock at the start, with virtualClock. */
-  start?: number;
+  start?: number | undefined;
 }
 
 /** How a task is made. */
@@ -47,15 +50,14 @@ export interface TaskOptions {
   /** For people; by default the function's. */
   name?: string | undefined;
   /** Run the first step inside the call, when a step of the loop is running, and not 100 such steps inside one another. */
-  eager?: boolean;
+  eager?: boolean | undefined;
   /** Cancels the task when it is aborted. */
   signal?: AbortSignal | undefined;
   /** Runs in a copy of it; by default of the current one. */
   context?: Context | undefined;
 }
 
-// Of both: `run` has them in one.
-export const OPTIONS = "loop name eager signal context virtualClock debug hosted shuffleSeed start";
+export const OF_LOOP = "virtualClock debug shuffleSeed start", OF_TASK = "name eager signal context";
 
 /** What a turn came to. */
 export interface Turn {
@@ -116,6 +118,7 @@ interface Run {
 export class Loop {
   /** @internal */
   readonly pointer: number;
+  readonly #hosted: boolean;
   #going: boolean;
   readonly #virtual: boolean;
   #runs = new Set<Run>();
@@ -132,20 +135,20 @@ export class Loop {
 
   /** After `load`. */
   constructor(options: LoopOptions = {}) {
-    const start = duration(plain(options, OPTIONS).start ?? 0), words = heap(), at = room.options >> 2;
+    const start = duration(plain(options, `${OF_LOOP} hosted`).start ?? 0), words = heap(), at = room.options >> 2;
     words.fill(0, at, at + Size.LOOP_OPTIONS / 4);
     words[at] = Size.LOOP_OPTIONS;
     words[at + At.LOOP_OPTIONS_FLAGS] =
       (options.virtualClock ? K.LOOP_VIRTUAL_CLOCK : 0) | (options.debug ? K.LOOP_DEBUG : 0);
     const wide = words64(room.options, Size.LOOP_OPTIONS / 8);
     wide[At.LOOP_OPTIONS_VIRTUAL_START / 2] = start;
-    wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = options.shuffleSeed ?? 0n;
+    wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = BigInt(options.shuffleSeed ?? 0);
     this.pointer = made(c.anyloop_new_event_loop(room.options, room.out));
     loops.set(this.pointer, this);
     must(c.guest_handle_exceptions(this.pointer));
-    this.#virtual = options.virtualClock === true;
-    this.#going = options.hosted !== false;
-    if (!this.#going) return;
+    this.#virtual = !!options.virtualClock;
+    this.#going = this.#hosted = options.hosted !== false;
+    if (!this.#hosted) return;
     watchForEnd();
     must(c.guest_host(this.pointer));
     turns.turn_at(this.pointer, 0, 0); // from then on it asks by itself
@@ -155,7 +158,7 @@ export class Loop {
 
   /** Runs what is due, once, without waiting; for `budget` ms, then it is interrupted. For a loop that is not hosted. */
   turn(budget = Infinity): Turn {
-    this.#turns(0, budget);
+    this.#turns(0, time(budget));
     const words = heap(), at = room.turn >> 2;
     return {
       deadline: floats()[room.turn >> 3]!, // its first
@@ -176,7 +179,7 @@ export class Loop {
     }
   }
 
-  /** Waits for a deadline that a turn gave: a virtual clock jumps to it. For a loop that is not hosted. */
+  /** Lets a virtual clock jump to a deadline that a turn gave. ANYLOOP_E_WOULD_BLOCK: a real one is not there yet. */
   wait(deadline: number): void {
     must(c.guest_wait(this.pointer, deadline));
   }
@@ -211,7 +214,7 @@ export class Loop {
 
   /** @internal Nothing is left that could end its runs, or look at an error. */
   end(): void {
-    if (this.#runs.size > 0) this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport(this)}`));
+    if (this.#runs.size > 0) this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport({ loop: this })}`));
     this.#lookAtErrors();
   }
 
@@ -229,8 +232,13 @@ export class Loop {
     this.#runs.clear();
   }
 
-  #begin(run: Run): void {
+  #mayRun(): void {
     this.checkRun();
+    if (!this.#hosted) throw errorOf(K.E_STATE, "a loop with { hosted: false } has no runs, but turns");
+  }
+
+  #begin(run: Run): void {
+    this.#mayRun();
     this.#runs.add(run);
     this.#going = true;
     turns.turn_at(this.pointer, 0, 0);
@@ -249,7 +257,7 @@ export class Loop {
 
   /** Settles as the awaitable does; fails when the loop is stopped or closed before, or when nothing can complete it. */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
-    this.checkRun(); // or a coroutine would begin
+    this.#mayRun(); // or a coroutine would begin
     const future = this.ensureFuture(awaitable);
     return new Promise((resolve, reject) => {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
@@ -288,7 +296,7 @@ export class Loop {
    * Closes it for ever. Tasks that are not done run their `finally` and stay pending. Jobs that wait in its own pool are
    * cancelled, and those that run may take `timeout` ms: then they end with their workers.
    */
-  async close(options: { timeout?: number } = {}): Promise<void> {
+  async close(options: { timeout?: number | undefined } = {}): Promise<void> {
     const { timeout = 5000 } = plain(options, "timeout");
     time(timeout);
     this.closeNow();
@@ -335,8 +343,10 @@ export class Loop {
   }
 
   /** @internal `make` makes it, of a coroutine of the core and anyloop_task_options. */
-  taskOf<T>(main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number): Task<T> {
-    const { name = typeof main === "function" ? main.name : "", context, signal } = plain(options, OPTIONS);
+  taskOf<T>(
+    main: Main<T>, options: TaskOptions, make: (coroutine: number, options: number) => number, early?: string,
+  ): Task<T> {
+    const { name = typeof main === "function" ? main.name : "", context, signal } = plain(options, OF_TASK);
     const inContext = context ? instance(context, Context).open : 0;
     abortSignal(signal);
     const number = lendCoroutine(coroutineOf(main), this.pointer);
@@ -350,7 +360,7 @@ export class Loop {
     let pointer: number;
     if (eager) eagerly++;
     try {
-      pointer = given(make(given(coroutine), room.options));
+      pointer = given(make(given(coroutine), room.options), early);
     } finally {
       if (eager) eagerly--;
     }
@@ -367,7 +377,10 @@ export class Loop {
     if (awaitable instanceof Operation) return this.createTask<T>(waiting(awaitable));
     if (awaitable instanceof Future) return awaitable;
     if (isCoroutine(awaitable)) return this.createTask<T>(awaitable as Coroutine<T>);
-    return new Future<T>(this, taken(this, awaitable));
+    let ref: WeakRef<Future> | undefined;
+    const future = new Future<T>(this, taken(this, awaitable, (error) => ref?.deref()?.raised(error)));
+    ref = new WeakRef<Future>(future);
+    return future;
   }
 
   /** Runs `callback` in the next turn, after what is ready already. */

@@ -1,5 +1,6 @@
 // module.ts -- the wasm module: what it exports, its memory, its words, and what it calls.
 import { type Exports, Size } from "./abi.js";
+import type { NativeCalls } from "./native-calls.js";
 import type { Turns } from "./turns.js";
 
 /** The C interface, and what else a program of its own exports. Before it is loaded whoever comes to it is told so. */
@@ -25,7 +26,8 @@ export const hooks = {} as {
   write(text: string): void;
   submit(pool: number, job: number): number;
   cancel(pool: number, job: number): void;
-  writeNative(pointer: number, value: unknown): void;
+  /** Of a program of C, once it is loaded. */
+  native?: NativeCalls;
 };
 
 // Memory grows, and then the views on it are void.
@@ -97,7 +99,7 @@ export function need(pointer: number): number {
 }
 
 /** Takes an instance in, whose exports these are. */
-export function adopt(exports: WebAssembly.Exports, by: Turns): void {
+export function adopt(exports: object, by: Turns): void {
   c = { ...exports } as unknown as Exports;
   turns = by;
   look();

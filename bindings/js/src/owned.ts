@@ -93,9 +93,14 @@ export abstract class Owned {
     this.close();
   }
 
-  /** What Node's console shows. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  /** For people. */
+  toString(): string {
     return `<${this.constructor.name}>`;
+  }
+
+  /** What Node's console shows: the same. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** @internal The core's, with the reference to it. */

@@ -17,21 +17,21 @@ import { News } from "./worker.js";
 /** What a pool is like. */
 export interface WorkerPoolOptions {
   /** By default one for each processor, at most 8. They start as jobs need them. */
-  maxWorkers?: number;
+  maxWorkers?: number | undefined;
   /** Jobs that may wait; by default any number. */
-  queueSize?: number;
+  queueSize?: number | undefined;
   /** What its workers are called in Node, with a number behind: by default "anyloop". */
-  name?: string;
+  name?: string | undefined;
   /** Makes a worker whose script calls `serve`, for a bundler to follow. */
-  worker?: (name: string) => AnyWorker;
+  worker?: ((name: string) => AnyWorker) | undefined;
 }
 
 /** How a pool ends. By default it waits for all of its jobs. */
 export interface ShutdownOptions {
   /** Jobs that wait are cancelled. */
-  cancelQueued?: boolean;
+  cancelQueued?: boolean | undefined;
   /** ms; jobs that run longer end with their workers. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** What a pool has counted until now. */
@@ -102,17 +102,15 @@ export class WorkerPool {
     this.#options = options;
     plain(options, "maxWorkers queueSize name worker");
     const { maxWorkers = Math.min(processors(), 8), queueSize = Infinity, name = "anyloop" } = options;
-    if (queueSize !== Infinity) integer(queueSize);
+    if (queueSize !== Infinity) integer("queueSize", queueSize);
     this.name = name;
-    this.maxWorkers = this.#most = integer(maxWorkers, 1);
+    this.maxWorkers = this.#most = integer("maxWorkers", maxWorkers, 1);
   }
 
   /** @internal The core's own, made when it is first needed. */
   get pointer(): number {
     if (this.#shut) throw errorOf(K.E_SHUTDOWN);
-    if (this.#own === 0) {
-      this.#own = made(c.guest_executor(keep(this), room.out));
-    }
+    if (this.#own === 0) this.#own = made(c.guest_executor(keep(this), room.out));
     return this.#own;
   }
 

@@ -4,7 +4,7 @@ import { anyloopHost } from "./host.js";
 import type { Turns } from "./turns.js";
 import { printBy, say, wasi } from "./wasi.js";
 
-export { writerOf } from "./native-value.js";
+export { nativeCalls } from "./native-calls.js";
 
 /** What it exports beside the core, for its turns and its jobs in workers (core/port/wasm/host.h), and to serve them. */
 export interface Serving {

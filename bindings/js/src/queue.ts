@@ -11,11 +11,11 @@ import { read, write } from "./value.js";
 /** What a queue is like. */
 export interface QueueOptions extends OnLoop {
   /** Items that it takes before a put waits; 0: any number. */
-  maxsize?: number;
+  maxsize?: number | undefined;
 }
 
 function keyOf(priority: number): bigint {
-  return BigInt(integer(priority, -(2 ** 53), 2 ** 53));
+  return BigInt(integer("a priority", priority, -(2 ** 53), 2 ** 53));
 }
 
 /**
@@ -31,7 +31,7 @@ export class Queue<T = unknown> extends Shared {
   /** @internal */
   constructor(options: QueueOptions | undefined, order: number);
   constructor(options?: QueueOptions, order: number = K.QUEUE_FIFO) {
-    const maxsize = integer(options?.maxsize ?? 0);
+    const maxsize = integer("maxsize", options?.maxsize ?? 0);
     super(loopOf(options, "maxsize"), (loop, out) => c.anyloop_queue_new(loop, maxsize, order, out),
       c.anyloop_queue_release);
     this.maxsize = maxsize;
@@ -70,7 +70,7 @@ export class Queue<T = unknown> extends Shared {
 
   /** Says that an item which was taken out is dealt with. ANYLOOP_E_STATE: none was left to be. */
   taskDone(): void {
-    must(c.anyloop_queue_task_done(this.open));
+    must(c.anyloop_queue_task_done(this.open), "each item is dealt with already");
   }
 
   /** Waits until each item that was put in is dealt with: taken out, and said so by `taskDone`. */
@@ -97,7 +97,7 @@ export class Queue<T = unknown> extends Shared {
    * Puts fail from now on, and gets once it is empty. `immediate`: it is emptied now, and what was in it counts as dealt
    * with.
    */
-  shutdown(options: { immediate?: boolean } = {}): void {
+  shutdown(options: { immediate?: boolean | undefined } = {}): void {
     must(c.anyloop_queue_shutdown(this.open, plain(options, "immediate").immediate ? 1 : 0));
   }
 }

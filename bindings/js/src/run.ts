@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // run.ts -- a program from its first task to its cleanup.
+import { plain } from "./checks.js";
 import { gather } from "./compose.js";
 import { newEventLoop, runners, running } from "./current.js";
-import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
+import { type Loop, type LoopOptions, OF_LOOP, OF_TASK, type TaskOptions } from "./loop.js";
 import type { Main } from "./spawn.js";
 
 async function during<T>(loop: Loop, use: () => Promise<T>): Promise<T> {
@@ -16,16 +17,19 @@ async function during<T>(loop: Loop, use: () => Promise<T>): Promise<T> {
 
 const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 
+/** What a runner's loop is like. */
+export type RunnerOptions = Omit<LoopOptions, "hosted">;
+
 /** Runs programs on a loop of its own, one after the other, and cleans up at its close. */
 export class Runner {
   #loop: Promise<Loop> | undefined;
   #closing: Promise<void> | undefined;
 
-  readonly #options: LoopOptions;
+  readonly #options: RunnerOptions;
 
   /** Its loop is made by the first `run` or `getLoop`. */
-  constructor(options: LoopOptions = {}) {
-    this.#options = options;
+  constructor(options: RunnerOptions = {}) {
+    this.#options = plain(options, OF_LOOP);
   }
 
   /** Its loop, which is then what `getEventLoop` gives. */
@@ -59,7 +63,7 @@ export class Runner {
 
   async #cleanUp(loop: Loop): Promise<void> {
     const tasks = loop.allTasks();
-    for (const task of tasks) task.cancel();
+    for (const task of tasks) task.cancel("the run is over");
     if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
     for (const task of tasks) {
       const error = task.cancelled() ? undefined : task.exception();
@@ -75,11 +79,12 @@ export class Runner {
 }
 
 /** Runs a program: its first task, then the cleanup, as asyncio.run does. */
-export async function run<T>(main: Main<T>, options?: LoopOptions & TaskOptions): Promise<T> {
-  const runner = new Runner(options);
+export async function run<T>(main: Main<T>, options: RunnerOptions & TaskOptions = {}): Promise<T> {
+  const { name, eager, signal, context, ...ofLoop } = plain(options, `${OF_TASK} ${OF_LOOP}`);
+  const runner = new Runner(ofLoop);
   let result: T;
   try {
-    result = await runner.run(main, options);
+    result = await runner.run(main, { name, eager, signal, context });
   } catch (error) {
     await runner.close().catch(() => {}); // the first error is the one that says why
     throw error;

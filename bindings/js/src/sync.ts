@@ -144,7 +144,7 @@ export class Condition extends Holdable {
 
   /** Wakes that many of those who wait; each goes on when it has the lock. ANYLOOP_E_NOT_HELD: nobody holds the lock. */
   notify(waiters = 1): void {
-    must(c.anyloop_condition_notify(this.open, integer(waiters)));
+    must(c.anyloop_condition_notify(this.open, integer("waiters", waiters)));
   }
 
   /** Wakes all of them. */
@@ -156,7 +156,7 @@ export class Condition extends Holdable {
 /** What a semaphore is like. */
 export interface SemaphoreOptions extends OnLoop {
   /** A release that would lift it above where it began is refused with ANYLOOP_E_STATE. */
-  bounded?: boolean;
+  bounded?: boolean | undefined;
 }
 
 /** Lets a number of tasks in at once; who comes first is first. A `bounded` one refuses to grow beyond its first value. */
@@ -164,7 +164,7 @@ export class Semaphore extends Holdable {
   /** `value`: how many it lets in at once. */
   constructor(value = 1, options?: SemaphoreOptions) {
     const flags = options?.bounded ? K.SEMAPHORE_BOUNDED : 0;
-    super(loopOf(options, "bounded"), (loop, out) => c.anyloop_semaphore_new(loop, integer(value), flags, out),
+    super(loopOf(options, "bounded"), (loop, out) => c.anyloop_semaphore_new(loop, integer("value", value), flags, out),
       c.anyloop_semaphore_release);
   }
 
@@ -175,7 +175,7 @@ export class Semaphore extends Holdable {
 
   /** Lets one more in. ANYLOOP_E_STATE: a bounded one has its first value already. */
   release(): void {
-    must(c.anyloop_semaphore_post(this.open));
+    must(c.anyloop_semaphore_post(this.open), "it was released more often than acquired");
   }
 
   /** Whether who comes now would wait. */
@@ -191,7 +191,7 @@ export class Barrier extends Shared {
    * @param parties  how many go on together.
    */
   constructor(readonly parties: number, options?: OnLoop) {
-    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, integer(parties, 1), out), c.anyloop_barrier_release);
+    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, integer("parties", parties, 1), out), c.anyloop_barrier_release);
   }
 
   /** The result is how many were there before. */

@@ -8,11 +8,12 @@ import { c, heap, heap8, hooks, room, text, withText } from "./module.js";
 import { said } from "./words.js";
 
 const objects: unknown[] = [undefined], free: number[] = [];
+const OURS = 1 << 31; // no pointer of C's has this bit: memory ends there
 const number = new DataView(new ArrayBuffer(8));
 
 hooks.drop = (object) => {
-  objects[object] = undefined;
-  free.push(object);
+  objects[object & ~OURS] = undefined;
+  free.push(object & ~OURS);
 };
 
 /** Objects that the core holds. */
@@ -65,11 +66,11 @@ export function write(value: unknown, pointer = room.value): number {
 export function keep(value: unknown): number {
   const object = free.pop() ?? objects.length;
   objects[object] = value;
-  return object;
+  return object | OURS;
 }
 
 export function kept(object: number): unknown {
-  return objects[object];
+  return objects[object & ~OURS];
 }
 
 /** The same, as a place in the table whatever it is. */
@@ -103,7 +104,7 @@ export function read(pointer: number): unknown {
     case K.FUTURE:
       return low; // whoever asked for futures knows which one it is
     case K.FOREIGN:
-      return objects[low];
+      return low & OURS ? kept(low) : hooks.native!.readForeign(pointer);
     default:
       return undefined;
   }

@@ -27,7 +27,6 @@ export const enum News {
 /** @internal */
 export const enum Claim { SENT, BEGUN, RECALLED }
 
-
 /** @internal */
 export type Order = [module: string, name: string, parameters: unknown[]];
 type Functions = Record<string, unknown>;
@@ -152,7 +151,7 @@ export function serve(functions: Functions = {}): void {
     try {
       loaded = await import(/* @vite-ignore */ /* webpackIgnore: true */ module);
     } catch (error) {
-      return fail(K.E_NOT_FOUND, `cannot load ${brief(module)}: ${said(error)}`, error);
+      return fail(K.E_NOT_FOUND, `cannot load ${brief(module)}: ${said(error).replace(module, "it")}`, error);
     }
     modules.set(module, loaded);
     return call(loaded, name, brief(module), parameters);

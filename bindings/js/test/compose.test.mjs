@@ -49,7 +49,7 @@ describe("what are no options", () => {
     Queue: () => new Queue(2), PriorityQueue: () => new PriorityQueue(2), WorkerPool: () => new WorkerPool(2),
     Lock: () => new Lock(loop), TaskGroup: () => new TaskGroup(loop), sleep: () => sleep(1, loop),
     gather: () => gather([], later(1)),
-    "loop.createTask": () => loop.createTask(later(1), "a name"), "queue.shutdown": () => new Queue({ loop }).shutdown(true),
+    "loop.createTask": () => loop.createTask(later(1), "a name"), createTask: () => createTask(later(1), null), "queue.shutdown": () => new Queue({ loop }).shutdown(true),
   })) {
     test(`are refused by ${name}`, () => assert.throws(call, { name: "TypeError", message: /no object with options/ }));
   }
@@ -63,12 +63,27 @@ describe("a name that is no option", () => {
     gather: () => gather([], { loop, nope: 2 }), wait: () => wait([], { loop, nope: 2 }),
     asCompleted: () => asCompleted([], { loop, nope: 2 }), createTask: () => createTask(later(1), { loop, nope: 2 }),
     WorkerPool: () => new WorkerPool({ nope: 2 }), "job.with": () => add.with({ nope: 2 }),
-    ContextVar: () => new ContextVar("x", { nope: 2 }), "queue.shutdown": () => new Queue({ loop }).shutdown({ nope: 2 }),
+    ContextVar: () => new ContextVar("x", { nope: 2 }), Runner: () => new Runner({ nope: 2 }), "queue.shutdown": () => new Queue({ loop }).shutdown({ nope: 2 }),
   })) {
     test(`is refused by ${name}, which tells them`, () => {
-      assert.throws(call, { name: "TypeError", message: /^nope is no option here: these are \w/ });
+      assert.throws(call, { name: "TypeError", message: /^nope is no option here: these are \w+(, \w+)*$/ });
     });
   }
+
+  const group = new TaskGroup({ loop });
+  for (const [name, call] of Object.entries({
+    "a loop's, of a method": () => loop.createTask(later(1), { loop }), "a loop's, of a task": () => createTask(later(1), { debug: true }),
+    "a loop's, of a group": () => group.createTask(later(1), { loop }), "a task's, of a loop": () => new Loop({ name: "x" }),
+    "a task's, of a runner": () => new Runner({ eager: true }), "a runner's": () => new Runner({ hosted: false }),
+  })) {
+    test(`here is ${name}`, () => assert.throws(call, { name: "TypeError", message: / is no option here: these are / }));
+  }
+
+  test("is refused by run", async () => {
+    for (const name of ["loop", "hosted", "nope"]) {
+      await assert.rejects(run(later(1), { [name]: undefined }), { name: "TypeError", message: /is no option here/ });
+    }
+  });
 });
 
 describe("what is no", () => {
@@ -84,7 +99,6 @@ describe("what is no", () => {
       () => loop.runInExecutor(null, add.with({ signal: 5 }))],
     "function": notFunction,
     "time": () => [() => waitFor(later(1), undefined, on), () => timeout("5", later(1), on), () => new Loop({ start: NaN })],
-    "integer from 1": () => ["4", 1.5, 0].map((maxWorkers) => () => new WorkerPool({ maxWorkers })),
   })) {
     test(`${name} is refused`, () => {
       const { objects, lent } = figures();
@@ -93,11 +107,18 @@ describe("what is no", () => {
     });
   }
 
+  test("integer is refused by its name", () => {
+    for (const [maxWorkers, shown] of [["4", '"4"'], [1.5, "1.5"], [0, "0"]]) {
+      const message = `maxWorkers is to be an integer from 1 to 4294967295, not ${shown}`;
+      assert.throws(() => new WorkerPool({ maxWorkers }), { name: "RangeError", message });
+    }
+  });
+
   test("list, or no word of wait's, is refused", () => {
     for (const call of [() => gather(undefined, on), () => asCompleted(3, on), () => wait(5, on)]) {
       assert.throws(call, { name: "TypeError", message: /a list of what is awaited is expected/ });
     }
-    assert.throws(() => wait([], { loop, returnWhen: "first" }), { message: /^first is none of FIRST_COMPLETED, / });
+    assert.throws(() => wait([], { loop, returnWhen: "first" }), { message: /^"first" is none of FIRST_COMPLETED, / });
   });
 
   test("time of an end is refused, which then can still come", async () => {

@@ -40,7 +40,7 @@ describe('a job', () => {
   }));
 
   test('of a function is refused with a hint', () => withPool(one, async pool => {
-    assert.throws(() => runInExecutor(pool, () => 1), {name: 'TypeError', message: /^\(\) => 1 is no job, as job\(new URL/});
+    assert.throws(() => runInExecutor(pool, () => 1), {name: 'TypeError', message: /^function is no job, as job\(new URL/});
   }));
 
   test('is of an absolute URL', () => {

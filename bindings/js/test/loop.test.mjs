@@ -310,7 +310,7 @@ describe("the close", () => {
     Semaphore: () => new anyloop.Semaphore(1, on),
     Barrier: () => new anyloop.Barrier(2, on),
     Queue: () => new anyloop.Queue(on),
-    formatTree: () => formatTree(closed),
+    formatTree: () => formatTree({ loop: closed }),
   })) {
     test(`leaves ${name} refused`, () => assert.throws(call, { code: "ANYLOOP_E_CLOSED" }));
   }
@@ -328,8 +328,8 @@ describe("the close", () => {
 
   test("leaves what only looks", () => {
     const seen = [closed.time(), closed.isRunning(), closed.allTasks(), closed.currentTask(), closed.stop()];
-    assert.deepEqual([...seen, stallReport(closed)], [5, false, [], undefined, undefined, ""]);
-    assert.equal(loopFigures(closed).tasks, 0);
+    assert.deepEqual([...seen, stallReport({ loop: closed })], [5, false, [], undefined, undefined, ""]);
+    assert.equal(loopFigures({ loop: closed }).tasks, 0);
   });
 
   test("of the core leave no value behind when they are refused", () => {
@@ -470,28 +470,28 @@ describe("what a loop tells of itself", () => {
   };
 
   test("formatTree shows which task waits for which", () => {
-    assert.equal(formatTree(stalled().loop), "task outer awaits task inner\n└─ task inner awaits a future\n");
+    assert.equal(formatTree({ loop: stalled().loop }), "task outer awaits task inner\n└─ task inner awaits a future\n");
   });
 
   test("stallReport names each task and what it awaits, and a ring", () => {
     const { loop, waits } = stalled();
-    assert.equal(stallReport(loop), "task inner awaits a future\ntask outer awaits task inner\n");
+    assert.equal(stallReport({ loop }), "task inner awaits a future\ntask outer awaits task inner\n");
     waits.setResult();
     spin(loop);
-    assert.equal(stallReport(loop), "");
+    assert.equal(stallReport({ loop }), "");
     const ring = [];
     for (const i of [0, 1]) ring[i] = loop.createTask(function* () { yield* ring[1 - i]; }, { name: `ring${i}` });
     spin(loop);
-    assert.match(stallReport(loop), /\nring: task ring0 waits for task ring1 waits for task ring0\n$/);
+    assert.match(stallReport({ loop }), /\nring: task ring0 waits for task ring1 waits for task ring0\n$/);
   });
 
   test("loopFigures count turns, tasks, timers", () => {
     const { loop } = stalled();
     loop.callLater(5, () => {});
-    const { turns, readyMost, tasks, timers, jobs, lag } = loopFigures(loop);
+    const { turns, readyMost, tasks, timers, jobs, lag } = loopFigures({ loop });
     assert.deepEqual({ readyMost, tasks, timers, jobs }, { readyMost: 2, tasks: 2, timers: 1, jobs: 0 });
     spin(loop);
-    const after = loopFigures(loop);
+    const after = loopFigures({ loop });
     assert.ok(after.turns > turns && after.timers === 0 && after.lag.length === lag.length);
     assert.equal(after.lag.reduce((sum, each) => sum + each), lag.reduce((sum, each) => sum + each) + 1);
   });
@@ -509,6 +509,37 @@ describe("what a loop tells of itself", () => {
     await macrotask();
     const after = figures();
     assert.deepEqual([after.objects, after.lent], [before.objects, before.lent]);
+  });
+});
+
+describe("a loop that is not hosted", () => {
+  test("has no runs, which nobody would turn, and begins nothing", async () => {
+    const loop = new Loop({ hosted: false }), refused = { code: "ANYLOOP_E_STATE", message: /hosted: false/ };
+    let begun = false;
+    await assert.rejects(loop.runUntilComplete((function* () { begun = true; })()), refused);
+    await assert.rejects(loop.runForever(), refused);
+    loop.turn();
+    assert.equal(begun, false);
+    await loop.close();
+  });
+
+  test("turns for a time that is one", () => {
+    const loop = new Loop({ hosted: false });
+    for (const budget of ["x", NaN, null]) assert.throws(() => loop.turn(budget), { name: "TypeError", message: /is no time/ });
+    loop.closeNow();
+  });
+
+  test("draws its order from a number as from a bigint", () => {
+    const orders = [7, 7n].map((shuffleSeed) => {
+      const loop = new Loop({ virtualClock: true, hosted: false, shuffleSeed }), order = [];
+      for (let i = 0; i < 20; i++) loop.callAt(5, () => order.push(i));
+      loop.wait(loop.turn().deadline);
+      loop.turn();
+      loop.closeNow();
+      return order;
+    });
+    assert.deepEqual(orders[0], orders[1]);
+    assert.equal(new Set(orders[0]).size, 20);
   });
 });
 
@@ -563,6 +594,30 @@ describe("the process", () => {
     assert.deepEqual([stdout, status], ["caught\n", 0]);
     assert.deepEqual(stderr.match(/^anyloop: .*$/gm), ["kept", "unread"].map((message) =>
       `anyloop: Task exception was never retrieved (task ${message}): Error: ${message}`));
+  });
+
+  test("hears of the errors of futures and promises too, when their loop closes", async () => {
+    const { stdout, stderr, status } = await node(`
+      import { abortable, ensureFuture, Future } from "anyloop";
+      await run(function* () {
+        const kept = globalThis.kept = [ensureFuture(Promise.reject(new Error("a promise's"))), new Future(), new Future(),
+          abortable(async () => { throw new Error("a function's"); }), ensureFuture(Promise.reject(new Error("read")))];
+        kept[1].setException(new Error("a future's"));
+        kept[2].setResult(1);
+        kept[4].catch(() => {});
+        yield* sleep(1);
+      });
+      await globalThis.kept[0].catch(({ message }) => console.log(message, "is still there"));`);
+    assert.deepEqual([stdout, status], ["a promise's is still there\n", 0]);
+    assert.deepEqual(stderr.match(/^anyloop: .*$/gm), ["a future's", "a promise's", "a function's"].map((whose) =>
+      `anyloop: Future exception was never retrieved: Error: ${whose}`));
+  });
+
+  test("says why what nobody awaits ends with its run", async () => {
+    const { stderr, status } = await node(`
+      await run(async function main() { (async () => { await sleep(10_000); })(); await sleep(1); });`);
+    assert.match(stderr, /AbortError\]?: the run is over/);
+    assert.equal(status, 1);
   });
 
   test("is not at a deadlock while Node may still complete a future", async () => {

@@ -47,7 +47,22 @@ describe("values", () => {
   test("that C does not read are carried by it as they are, but not to a worker", async () => {
     const object = { an: "object" };
     assert.equal(await echo(object), object);
-    assert.throws(() => echoJob(object), { code: "ANYLOOP_E_TYPE" });
+    assert.throws(() => echoJob(object), { code: "ANYLOOP_E_TYPE", message: /^the input of echo cannot be sent: / });
+  });
+
+  test("that are pointers of C's are handed back to it, and to nothing else", async () => {
+    const { forgotten_times } = nativeExports(), before = forgotten_times();
+    let pointer = await native("pointer_of")();
+    assert.equal(await native("is_pointer")(pointer), true);
+    assert.equal(await native("is_pointer")((await echo([pointer]))[0]), true);
+    assert.equal(await native("is_pointer")({ an: "object" }), false);
+    assert.equal(forgotten_times(), before);
+    pointer = undefined;
+    for (let i = 0; i < 10 && forgotten_times() === before; i++) {
+      globalThis.gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(forgotten_times(), before + 1);
   });
 
   test("that no 64 bits hold are refused", () => {
@@ -67,6 +82,13 @@ describe("a function", () => {
     const future = native("later")(10_000);
     assert.ok(future.cancel());
     await assert.rejects(future, { name: "AbortError" });
+  });
+
+  test("gives what a signal cancels", async () => {
+    const controller = new AbortController(), future = native("later")(10_000, { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(future, { name: "AbortError" });
+    assert.throws(() => native("later")(1, { signal: 5 }), { name: "TypeError", message: /is no AbortSignal/ });
   });
 
   test("that refuses says why", () => assert.throws(() => native("refuse")(), { code: "ANYLOOP_E_NOT_SUPPORTED" }));
@@ -98,6 +120,11 @@ describe("a job", () => {
   test("prints here", () => assert.equal(inNode(`import { load, nativeJob, getEventLoop } from "anyloop";
     await load(new URL("${program}")); const loop = await getEventLoop();
     await nativeJob("print")("from a w\u00f6rker"); await loop.close();`), "from a w\u00f6rker\n"));
+
+  test("prints here what it flushes, also without the end of its line", () => assert.equal(inNode(`
+    import { load, nativeJob, getEventLoop } from "anyloop";
+    await load(new URL("${program}")); const loop = await getEventLoop();
+    await nativeJob("flush")(); await nativeJob("echo")(); await loop.close();`), "a line\nand a rest\n"));
 });
 
 test("Node ends by itself while workers are idle", () => assert.equal(inNode(`
@@ -170,7 +197,7 @@ test("a program need have no jobs", () => {
     await load("file://${work}/none.wasm");
     console.log(nativeExports().four());
     await run(function* () { yield* nativeJob("any")(); }).catch((error) => console.log(error.message));`),
-  "4\nthe program has no job any\n");
+  "4\nthe program has no job any: list it by ANYLOOP_JOBS\n");
 });
 
 test("anyloop-cc says what is wrong", () => {

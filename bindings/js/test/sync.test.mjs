@@ -127,7 +127,7 @@ describe("a Semaphore", () => {
 
   inTask("that is bounded is not released more often than acquired", function* () {
     const bounded = new Semaphore(1, { bounded: true }), free = new Semaphore(0);
-    assert.throws(() => bounded.release(), refused("STATE"));
+    assert.throws(() => bounded.release(), { code: "ANYLOOP_E_STATE", message: "it was released more often than acquired" });
     assert.equal(free.locked(), true);
     free.release();
     yield* free.acquire();
@@ -135,11 +135,11 @@ describe("a Semaphore", () => {
 
   inTask("and a barrier are of so many as can be counted", function* () {
     for (const none of [-1, NaN, Infinity, 1.5, "1"]) {
-      assert.throws(() => new Semaphore(none),
-        { name: "RangeError", message: `${none} is no integer from 0 to 4294967295` });
+      const message = new RegExp(`^value is to be an integer from 0 to 4294967295, not "?${none}"?$`);
+      assert.throws(() => new Semaphore(none), { name: "RangeError", message });
       assert.throws(() => new Condition().notify(none), { name: "RangeError" });
     }
-    assert.throws(() => new Barrier(0), { name: "RangeError", message: "0 is no integer from 1 to 4294967295" });
+    assert.throws(() => new Barrier(0), { name: "RangeError", message: "parties is to be an integer from 1 to 4294967295, not 0" });
   });
 });
 
@@ -220,7 +220,7 @@ describe("a Queue", () => {
       queue.taskDone();
     }
     assert.equal(yield* joined, 10);
-    assert.throws(() => queue.taskDone(), refused("STATE"));
+    assert.throws(() => queue.taskDone(), { code: "ANYLOOP_E_STATE", message: "each item is dealt with already" });
   });
 
   inTask("that is shut down gives what is in it, and no more", function* () {
@@ -247,12 +247,12 @@ describe("a Queue", () => {
 
   inTask("takes what is counted for its size and its priorities", function* () {
     for (const none of [-1, NaN, Infinity, 1.5, "1"]) {
-      const message = `${none} is no integer from 0 to 4294967295`;
+      const message = new RegExp(`^maxsize is to be an integer from 0 to 4294967295, not "?${none}"?$`);
       assert.throws(() => new Queue({ maxsize: none }), { name: "RangeError", message });
     }
     const queue = new PriorityQueue();
     for (const none of [NaN, Infinity, 1.5, "1", null, 2 ** 60]) {
-      const refusal = { name: "RangeError", message: `${none} is no integer from -9007199254740992 to 9007199254740992` };
+      const refusal = { name: "RangeError", message: /^a priority is to be an integer from -9007199254740992 / };
       assert.throws(() => queue.put("item", none), refusal);
       assert.throws(() => queue.putNowait("item", none), refusal);
     }

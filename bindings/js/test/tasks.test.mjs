@@ -730,7 +730,7 @@ describe("an error that nobody looks at", () => {
     loop.turn();
     cancelled.cancel();
     spin(loop);
-    assert.deepEqual([looked.exception(), waits.exception(), stallReport(loop)], [error, undefined, ""]);
+    assert.deepEqual([looked.exception(), waits.exception(), stallReport({ loop })], [error, undefined, ""]);
     await loop.close();
     assert.deepEqual(told, []);
   });

@@ -22,7 +22,7 @@ export function spin(loop, over = () => false) {
 export function complete(loop, awaitable) {
   const future = loop.ensureFuture(awaitable);
   spin(loop, () => future.done());
-  assert.ok(future.done(), `it is not done and nothing goes on\n${stallReport(loop)}`);
+  assert.ok(future.done(), `it is not done and nothing goes on\n${stallReport({ loop })}`);
   return future.result();
 }
 

@@ -30,8 +30,7 @@ ABSENT = {
     "is another executor's, or C's": """executor_get_figures inline_executor_new job_context job_raise job_run
         try_run_in_executor worker_main worker_pool_new""",
     "an object of JavaScript says it itself": """context_retain contextvar_retain executor_retain future_kind get_event_loop
-        get_running_loop loop_default_executor loop_retain promise_retain runtime_id set_event_loop task_get_stack task_loop
-        value_retain""",
+        get_running_loop loop_default_executor loop_retain promise_retain runtime_id set_event_loop task_get_stack task_loop""",
     "is put together from others here": """coroutine_create ensure_future error_os_code failed gather_pending loop_call_exception_handler
         loop_visit_tasks task_create task_raise task_reraise value_future""",
     "a pool is JavaScript's, and the loop's own too": """executor_shutdown loop_set_default_executor

@@ -18,9 +18,10 @@ class Table extends Map {
 const ms = (time) => (time === null || time === undefined ? null : time);
 
 export class Scenario {
-  constructor({ coros = {}, script }) {
+  /** `delegating`: it awaits by `yield*`, where that gives the result at once if it is there; else by `yield`. */
+  constructor({ coros = {}, script }, delegating = false) {
     Object.assign(this, {
-      coros, script, handles: new Table(), things: new Table(), timers: new Table(), numbers: new Table(),
+      coros, script, delegating, handles: new Table(), things: new Table(), timers: new Table(), numbers: new Table(),
       variables: new Map(), callbacks: new Map(), trace: [],
       loop: new Loop({ virtualClock: true, hosted: false, start: START }),
     });
@@ -132,14 +133,18 @@ export class Scenario {
     return true;
   }
 
+  *await(awaitable) {
+    return this.delegating ? yield* awaitable : yield awaitable;
+  }
+
   *suspending(op, a, who, group) {
     const { loop, handles: h } = this;
     if (op in AWAITS) {
-      yield AWAITS[op](this, ...a);
+      yield* this.await(AWAITS[op](this, ...a));
       this.log(who, op, ...a);
     } else if (op in RESULTS) {
-      this.log(who, op, a[0], yield RESULTS[op](this, ...a));
-    } else if (op === "sleep") yield anyloop.sleep(a[0], { loop });
+      this.log(who, op, a[0], yield* this.await(RESULTS[op](this, ...a)));
+    } else if (op === "sleep") yield* this.await(anyloop.sleep(a[0], { loop }));
     else if (op === "yield") yield;
     else if (op === "wait") {
       const futures = a[0].map((n) => h.get(n));
@@ -147,7 +152,7 @@ export class Scenario {
       const [done, pending] = yield* anyloop.wait(futures, { loop, returnWhen: MODES[a[1]], timeout: ms(a[2]) });
       this.log(who, op, a[0].filter((n) => done.has(h.get(n))), a[0].filter((n) => pending.has(h.get(n))));
     } else if (op === "call") {
-      this.log(who, op, a[1], yield anyloop.waitFor(this.coro(a[0], a[1]), ms(a[2]), { loop }));
+      this.log(who, op, a[1], yield* this.await(anyloop.waitFor(this.coro(a[0], a[1]), ms(a[2]), { loop })));
     } else if (op === "as_completed" || op === "each_completed") return yield* this.completions(op, ...a, who, group);
     else if (op === "group" || op === "timeout" || op === "timeout_at") return yield* this.inside(op, a, who, group);
     else if (op === "group_spawn") {
@@ -187,9 +192,9 @@ export class Scenario {
       }
     }
     const self = this;
-    yield around((function* () {
+    yield* this.await(around((function* () {
       result = yield* self.body(steps, who, group);
-    })());
+    })()));
     this.log(who, op, op === "group" ? "ok" : "passed");
     return result;
   }

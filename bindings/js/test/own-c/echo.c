@@ -26,6 +26,13 @@ static void print_job(anyloop_job *job, const anyloop_value *in)
     putchar('\n');
 }
 
+static void flush_job(anyloop_job *job, const anyloop_value *in)
+{
+    (void)job, (void)in;
+    fputs("a line\nand a rest", stdout);
+    fflush(stdout);
+}
+
 static void trap_job(anyloop_job *job, const anyloop_value *in)
 {
     (void)job, (void)in;
@@ -38,7 +45,7 @@ static void fail_job(anyloop_job *job, const anyloop_value *in)
     anyloop_job_raise(job, ANYLOOP_E_BROKEN, "on purpose");
 }
 
-ANYLOOP_JOBS = {{"echo", echo_job}, {"print", print_job}, {"trap", trap_job}, {"fail", fail_job}, {NULL, NULL}};
+ANYLOOP_JOBS = {{"echo", echo_job}, {"print", print_job}, {"flush", flush_job}, {"trap", trap_job}, {"fail", fail_job}, {NULL, NULL}};
 
 /* A future that has its input as its result. */
 ANYLOOP_EXPORT(echo) anyloop_future *echo(anyloop_loop *loop, const anyloop_value *in)
@@ -49,6 +56,45 @@ ANYLOOP_EXPORT(echo) anyloop_future *echo(anyloop_loop *loop, const anyloop_valu
         return anyloop_failed(status);
     anyloop_value_retain(in);
     status = anyloop_future_set_result(future, in);
+    return future;
+}
+
+static void forget(void *pointer)
+{
+    int *counter = pointer;
+    ++*counter;
+}
+
+/* How often a pointer was let go of; and a future of that pointer. */
+static int forgotten;
+ANYLOOP_EXPORT(forgotten_times) int32_t forgotten_times(void)
+{
+    return forgotten;
+}
+
+ANYLOOP_EXPORT(pointer_of) anyloop_future *pointer_of(anyloop_loop *loop, const anyloop_value *in)
+{
+    anyloop_future *future;
+    anyloop_value value;
+    anyloop_status status = anyloop_future_new(loop, &future);
+    (void)in;
+    if (status == ANYLOOP_OK)
+        status = anyloop_value_foreign(loop, &forgotten, forget, &value);
+    if (status != ANYLOOP_OK)
+        return anyloop_failed(status);
+    anyloop_future_set_result(future, &value);
+    return future;
+}
+
+/* Whether its input is that one. */
+ANYLOOP_EXPORT(is_pointer) anyloop_future *is_pointer(anyloop_loop *loop, const anyloop_value *in)
+{
+    const anyloop_value answer = anyloop_bool(in->kind == ANYLOOP_FOREIGN && anyloop_to_pointer(in) == &forgotten);
+    anyloop_future *future;
+    anyloop_status status = anyloop_future_new(loop, &future);
+    if (status != ANYLOOP_OK)
+        return anyloop_failed(status);
+    anyloop_future_set_result(future, &answer);
     return future;
 }
 
