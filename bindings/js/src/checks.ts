@@ -1,9 +1,14 @@
 // checks.ts -- arguments that the core could not refuse, or not with a word that helps.
 import { shown } from "./words.js";
 
+/** Refuses an argument: it is said what it is, and then this. */
+export function refuse(value: unknown, why: string): never {
+  throw new TypeError(`${shown(value)} ${why}`);
+}
+
 /** ms. */
 export function time(ms: number): number {
-  if (typeof ms !== "number" || Number.isNaN(ms)) throw new TypeError(`${shown(ms)} is no time: ms are a number`);
+  if (typeof ms !== "number" || Number.isNaN(ms)) refuse(ms, "is no time: ms are a number");
   return ms;
 }
 
@@ -17,16 +22,14 @@ export function integer(what: string, value: number, least = 0, most = 0xfffffff
 
 /** What would only be found to be no function when it is called, in a turn. */
 export function callable<F>(callback: F): F {
-  if (typeof callback !== "function") throw new TypeError(`${shown(callback)} is no function`);
+  if (typeof callback !== "function") refuse(callback, "is no function");
   return callback;
 }
 
 /** Options of these names. A number, a loop or a coroutine would be an empty list of them. */
 export function plain<T extends object>(options: T, names: string): T {
   const kind = Object.getPrototypeOf(options ?? 0);
-  if (kind !== null && Object.getPrototypeOf(kind) !== null) {
-    throw new TypeError(`${shown(options)} is no object with options`);
-  }
+  if (kind !== null && Object.getPrototypeOf(kind) !== null) refuse(options, "is no object with options");
   for (const name in options) {
     if (!` ${names} `.includes(` ${name} `)) throw new TypeError(`${name} is no option here: these are ${names.trim().replaceAll(" ", ", ")}`);
   }
@@ -35,18 +38,18 @@ export function plain<T extends object>(options: T, names: string): T {
 
 /** Or undefined. */
 export function abortSignal<S extends AbortSignal | undefined>(signal: S): S {
-  if (signal && typeof signal.addEventListener !== "function") throw new TypeError(`${shown(signal)} is no AbortSignal`);
+  if (signal && typeof signal.addEventListener !== "function") refuse(signal, "is no AbortSignal");
   return signal;
 }
 
 /** A URL, or an absolute one as text: of a relative one nobody here knows what to. `like` is what it is expected in. */
 export function located<U extends string | URL>(url: U, like: string): U {
-  if (!URL.canParse(url)) throw new TypeError(`${shown(url)} is no URL, as in ${like}`);
+  if (!URL.canParse(url)) refuse(url, `is no URL, as in ${like}`);
   return url;
 }
 
 /** An object of the class: the core would take anything's pointer. */
 export function instance<T>(value: T, type: abstract new (...parameters: any[]) => T): T {
-  if (!(value instanceof type)) throw new TypeError(`${shown(value)} is no ${type.name}`);
+  if (!(value instanceof type)) refuse(value, `is no ${type.name}`);
   return value;
 }

@@ -1,15 +1,14 @@
 // compose.ts -- awaiting many, limits of time, groups.
 import { K } from "./abi.js";
-import { time } from "./checks.js";
+import { refuse, time } from "./checks.js";
 import { errorOf, given, made, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Future, isCoroutine, Operation, operation, taken, Task } from "./future.js";
-import { loopOf, type OnLoop } from "./current.js";
 import { type Loop, OF_TASK, type TaskOptions } from "./loop.js";
 import { c, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
+import { loopOf, type OnLoop } from "./present.js";
 import { calling, type Main } from "./spawn.js";
 import { duration, instant, whenOf } from "./time.js";
-import { shown } from "./words.js";
 
 // Of `any` it is `any`: only there 0 extends 1 and it.
 type ResultOf<A> = 0 extends 1 & A ? any : A extends Awaitable<infer T> ? T : never;
@@ -109,13 +108,9 @@ export function wait<F extends Future<any>>(futures: Iterable<F>, options: WaitO
   const loop = loopFor(futures, options, "timeout returnWhen"), limit = duration(options.timeout ?? null);
   const byPointer = new Map<number, F>();
   const until = RETURN_WHEN[options.returnWhen ?? "ALL_COMPLETED"];
-  if (until === undefined) {
-    throw new TypeError(`${shown(options.returnWhen)} is none of ${Object.keys(RETURN_WHEN).join(", ")}`);
-  }
+  if (until === undefined) refuse(options.returnWhen, `is none of ${Object.keys(RETURN_WHEN).join(", ")}`);
   for (const future of futures) {
-    if (!(future instanceof Future) || future instanceof Operation) {
-      throw new TypeError(`${shown(future)} is no future: make one by ensureFuture`);
-    }
+    if (!(future instanceof Future) || future instanceof Operation) refuse(future, "is no future: make one by ensureFuture");
     byPointer.set(future.borrow(), future);
   }
   const waiting = withAll(loop, byPointer.values(), (array, count) =>

@@ -2,9 +2,9 @@
 import { K } from "./abi.js";
 import { plain } from "./checks.js";
 import { made, must } from "./errors.js";
-import { knownLoop, loopOf, type OnLoop } from "./current.js";
 import { c, room, withText } from "./module.js";
 import { Owned } from "./owned.js";
+import { knownLoop, loopOf, type OnLoop } from "./present.js";
 import { read, write } from "./value.js";
 
 /** A variable with a value in each context, and so for each task. */

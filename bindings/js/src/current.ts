@@ -1,34 +1,7 @@
-// current.ts -- the loop of this thread, and the one that runs.
-import { K } from "./abi.js";
-import { instance, plain } from "./checks.js";
-import { errorOf } from "./errors.js";
+// current.ts -- the loop of this thread.
 import { load } from "./load.js";
 import { Loop, type LoopOptions } from "./loop.js";
-import { present } from "./step.js";
-
-let current: Loop | undefined;
-/** @internal Those of runners that are not closed, and of them those that have something to run. */
-export const runners: Loop[] = [], running: Loop[] = [];
-
-/** @internal If there is one. */
-export function knownLoop(): Loop | undefined {
-  if (present.loop) return present.loop;
-  const [one] = running;
-  if (running.every((loop) => loop === one)) return one ?? runners.at(-1) ?? current;
-  throw errorOf(K.E_STATE, "two runs go on at once, and this may be of either: say which by { loop }");
-}
-
-/** Which loop it is for. */
-export interface OnLoop {
-  /** By default the loop that runs. */
-  loop?: Loop | undefined;
-}
-
-/** @internal `more`: names of options beside the loop. */
-export function loopOf(options?: OnLoop, more = ""): Loop {
-  const loop = options !== undefined && plain(options, `loop ${more}`).loop;
-  return loop ? instance(loop, Loop) : getRunningLoop();
-}
+import { knownLoop, present } from "./present.js";
 
 /** A loop of its own, beside the one of `getEventLoop`. */
 export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
@@ -42,7 +15,7 @@ export async function newEventLoop(options?: LoopOptions): Promise<Loop> {
  */
 export async function getEventLoop(): Promise<Loop> {
   await load();
-  return knownLoop() ?? (current = new Loop());
+  return knownLoop() ?? (present.chosen = new Loop());
 }
 
 /**
@@ -50,17 +23,7 @@ export async function getEventLoop(): Promise<Loop> {
  * before.
  */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
-  const before = current;
-  current = loop;
+  const before = present.chosen;
+  present.chosen = loop;
   return before;
-}
-
-/**
- * The loop that runs, else the one of `getEventLoop` if there is one. ANYLOOP_E_STATE: there is none; or two runs go on at
- * once and this is not in a turn of either. (An async function is so from its first await on, and a coroutine never.)
- */
-export function getRunningLoop(): Loop {
-  const loop = knownLoop();
-  if (!loop) throw errorOf(K.E_STATE, "there is no loop: await getEventLoop() first, or use run()");
-  return loop;
 }

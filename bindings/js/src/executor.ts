@@ -1,16 +1,15 @@
 // executor.ts -- functions of modules as jobs, which run in workers.
-import { abortSignal, instance, located, plain } from "./checks.js";
+import { abortSignal, instance, located, plain, refuse } from "./checks.js";
 import { Future } from "./future.js";
-import type { Call } from "./copy.js";
-import { getRunningLoop } from "./current.js";
+import type { Call } from "./pool-worker.js";
 import { given } from "./errors.js";
 import type { Loop } from "./loop.js";
 import { c } from "./module.js";
 import { WorkerPool } from "./pool.js";
+import { getRunningLoop } from "./present.js";
 import { follow } from "./spawn.js";
 import { place } from "./value.js";
 import type { Movable } from "./web.js";
-import { shown } from "./words.js";
 
 /** How a job is run. */
 export interface JobOptions {
@@ -52,7 +51,7 @@ export function job<M = Record<string, (...parameters: any[]) => any>, N extends
   module: URL | string | null, name: N,
 ): JobOf<M[N]> {
   if (module !== null) located(module, LIKE);
-  if (typeof name !== "string") throw new TypeError(`${shown(name)} is no name, as in ${LIKE}`);
+  if (typeof name !== "string") refuse(name, `is no name, as in ${LIKE}`);
   return new Job(String(module ?? ""), name) as JobOf<M[N]>;
 }
 
@@ -74,7 +73,7 @@ export function runInExecutorWhenFree<A extends unknown[], R>(
 export function submit<R>(
   loop: Loop, executor: WorkerPool | null, job: Job<any, R>, parameters: unknown[], patient: boolean,
 ): Future<R> {
-  if (!(job instanceof Job)) throw new TypeError(`${shown(job)} is no job, as ${LIKE} is`);
+  if (!(job instanceof Job)) refuse(job, `is no job, as ${LIKE} is`);
   const { module, name, options: { transfer, onProgress, signal } } = job;
   abortSignal(signal);
   if (signal?.aborted) {
@@ -85,7 +84,7 @@ export function submit<R>(
   const { pointer } = instance(executor ?? loop.defaultExecutor(), WorkerPool);
   const order: Call["order"] = [module, name, parameters];
   const call: Call = {
-    loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, copy: undefined,
+    loop, order, transfer, onProgress, patient, future: undefined, pointer: 0, number: 0, worker: undefined,
   };
   const future = new Future<R>(loop, given(c.guest_run(loop.pointer, pointer, place(call))));
   call.future = new WeakRef<Future>(future);

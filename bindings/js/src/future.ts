@@ -1,14 +1,14 @@
 // future.ts -- futures and tasks, and what can be awaited.
 import { K } from "./abi.js";
-import { callable } from "./checks.js";
+import { callable, refuse } from "./checks.js";
 import { CancelledError, errorOf, given, made, must } from "./errors.js";
 import { type Callback, type Coroutine, lend, lendAgain, lendCoroutine, whatIsLent } from "./lent.js";
 import { c, heap, room, textAt, withText } from "./module.js";
-import { loopOf, type OnLoop } from "./current.js";
 import type { Loop } from "./loop.js";
 import { Owned } from "./owned.js";
+import { loopOf, type OnLoop } from "./present.js";
 import { fresh, read, readError, write, writeError } from "./value.js";
-import { said, shown } from "./words.js";
+import { said } from "./words.js";
 
 export type { Coroutine } from "./lent.js";
 /** What a coroutine may await: tasks and operations are futures. */
@@ -361,7 +361,7 @@ export function own(loop: Loop, awaitable: unknown, task = 0, raised?: Raised): 
   if (isCoroutine(awaitable)) return c.guest_coroutine(loop.pointer, lendCoroutine(awaitable, loop.pointer), 0);
   if (typeof (awaitable as any)?.then === "function") return promised(loop, awaitable as PromiseLike<unknown>, raised);
   const where = task === 0 ? "" : ` in ${textAt(c.anyloop_task_name(task))}`; // the stack does not say
-  throw new TypeError(`${shown(awaitable)} cannot be awaited${where}: it is no future, coroutine or promise`);
+  refuse(awaitable, `cannot be awaited${where}: it is no future, coroutine or promise`);
 }
 
 /** The same with a reference, which the next call of the core takes. */

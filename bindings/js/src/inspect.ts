@@ -1,9 +1,9 @@
 // inspect.ts -- what a loop is doing: its tasks as text, figures.
 import { At, Size } from "./abi.js";
-import { loopOf, type OnLoop } from "./current.js";
 import { must } from "./errors.js";
 import { countLent } from "./lent.js";
 import { c, hooks, need, text, words64 } from "./module.js";
+import { loopOf, type OnLoop } from "./present.js";
 import { countKept } from "./value.js";
 
 /** Each task that is not done and what it awaits, and rings of tasks that wait for each other. */

@@ -12,8 +12,9 @@ import { c, floats, heap, hooks, room, turns, withPointers, withText, words64 } 
 import { isNode } from "./node.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
+import { known, present, within } from "./present.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
-import { look, present, taskAt, within } from "./step.js";
+import { look, taskAt } from "./step.js";
 import { duration, whenOf } from "./time.js";
 import { readError } from "./value.js";
 
@@ -145,6 +146,7 @@ export class Loop {
     wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = BigInt(options.shuffleSeed ?? 0);
     this.pointer = made(c.anyloop_new_event_loop(room.options, room.out));
     loops.set(this.pointer, this);
+    known.add(this);
     must(c.guest_handle_exceptions(this.pointer));
     this.#virtual = !!options.virtualClock;
     this.#going = this.#hosted = options.hosted !== false;

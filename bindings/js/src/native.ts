@@ -1,9 +1,9 @@
 // native.ts -- a program's own C: its functions and its jobs, by name.
 import { abortSignal } from "./checks.js";
-import { loopOf, type OnLoop } from "./current.js";
 import { Future } from "./future.js";
 import { c, hooks } from "./module.js";
 import type { Foreign, NativeCalls } from "./native-calls.js";
+import { loopOf, type OnLoop } from "./present.js";
 import { follow } from "./spawn.js";
 import type { Memory } from "./web.js";
 

@@ -4,7 +4,7 @@
 // A worker runs one job at a time, so that a job which is cancelled ends with its worker and with nobody else's, and a
 // worker that dies costs the job that it ran.
 import { K } from "./abi.js";
-import { type AnyWorker, type Call, Copy } from "./copy.js";
+import { type AnyWorker, type Call, PoolWorker } from "./pool-worker.js";
 import { integer, plain, time } from "./checks.js";
 import { errorOf, made } from "./errors.js";
 import { c, hooks, room, turns } from "./module.js";
@@ -20,7 +20,7 @@ export interface WorkerPoolOptions {
   maxWorkers?: number | undefined;
   /** Jobs that may wait; by default any number. */
   queueSize?: number | undefined;
-  /** What its workers are called in Node, with a number behind: by default "anyloop". */
+  /** What its workers are called, with a number behind: by default "anyloop". */
   name?: string | undefined;
   /** Makes a worker whose script calls `serve`, for a bundler to follow. */
   worker?: ((name: string) => AnyWorker) | undefined;
@@ -73,20 +73,20 @@ function nodeOptions(): { execArgv?: string[] } {
 function makeWorker(name: string): AnyWorker {
   const node = threads(), here = import.meta.url; // in a variable, so that bundlers follow the other one alone
   if (node) return new node.Worker(new URL("./serve.js", here), { name, ...nodeOptions() });
-  return new Worker(new URL("./serve.js", import.meta.url), { type: "module" });
+  return new Worker(new URL("./serve.js", import.meta.url), { type: "module", name });
 }
 
 /** Workers that run jobs. */
 export class WorkerPool {
-  /** What its workers are called in Node, with a number behind. */
+  /** What its workers are called, with a number behind. */
   readonly name: string;
   /** How many workers it has at most. */
   readonly maxWorkers: number;
   readonly #options: WorkerPoolOptions;
   #own = 0;
-  #copies = new Set<Copy>();
-  #starting = new Set<Copy>();
-  #idle: Copy[] = [];
+  #workers = new Set<PoolWorker>();
+  #starting = new Set<PoolWorker>();
+  #idle: PoolWorker[] = [];
   #queue: Call[] = []; // those from `first` on that are not over
   #first = 0;
   #queued = 0;
@@ -116,8 +116,8 @@ export class WorkerPool {
 
   /** What it has counted until now. */
   getFigures(): PoolFigures {
-    const { name, maxWorkers } = this, workers = this.#copies.size;
-    const running = [...this.#copies].filter((copy) => copy.calls.length > 0).length;
+    const { name, maxWorkers } = this, workers = this.#workers.size;
+    const running = [...this.#workers].filter((worker) => worker.calls.length > 0).length;
     return { name, maxWorkers, workers, running, queued: this.#calls.size - running, ...this.#figures };
   }
 
@@ -163,31 +163,31 @@ export class WorkerPool {
     this.#queued += calls.length;
   }
 
-  #give(copy: Copy): void {
+  #give(worker: PoolWorker): void {
     const call = this.#next();
     try {
-      copy.send(call);
+      worker.send(call);
     } catch (cause) {
-      if (copy.calls.length === 0 && this.#copies.has(copy)) this.#idle.push(copy);
+      if (worker.calls.length === 0 && this.#workers.has(worker)) this.#idle.push(worker);
       if (call.pointer === 0) return;
       this.#fail(call, K.E_TYPE, `an argument of ${call.order[1]} cannot be sent: ${said(cause)}`, cause);
     }
   }
 
   // `last`: who is done with a job, and may be sent some ahead if all are at work.
-  #feed(last?: Copy): void {
+  #feed(last?: PoolWorker): void {
     while (this.#queued > 0 && this.#idle.length > 0) this.#give(this.#idle.pop()!);
-    if (last && this.#starting.size === 0 && this.#copies.size >= this.#most) {
+    if (last && this.#starting.size === 0 && this.#workers.size >= this.#most) {
       // What is moved cannot be taken back.
-      while (this.#queued > 0 && last.hasRoom(1 + this.#queued / this.#copies.size) && !this.#head().transfer) this.#give(last);
+      while (this.#queued > 0 && last.hasRoom(1 + this.#queued / this.#workers.size) && !this.#head().transfer) this.#give(last);
     }
-    while (this.#starting.size < this.#queued && this.#copies.size < this.#most) {
+    while (this.#starting.size < this.#queued && this.#workers.size < this.#most) {
       try {
-        const worker = (this.#options.worker ?? makeWorker)(`${this.name}-${this.#copies.size + 1}`);
-        for (const copy of this.#copies) if (copy.worker === worker) throw new TypeError("the pool has that one already");
-        const copy = new Copy(this, worker);
-        this.#copies.add(copy);
-        this.#starting.add(copy);
+        const raw = (this.#options.worker ?? makeWorker)(`${this.name}-${this.#workers.size + 1}`);
+        for (const worker of this.#workers) if (worker.raw === raw) throw new TypeError("the pool has that one already");
+        const worker = new PoolWorker(this, raw);
+        this.#workers.add(worker);
+        this.#starting.add(worker);
       } catch (error) { // a policy of the page
         this.#cannotStart(error);
       }
@@ -196,7 +196,7 @@ export class WorkerPool {
   }
 
   #cannotStart(cause: unknown): void {
-    this.#most = this.#copies.size;
+    this.#most = this.#workers.size;
     if (this.#most > 0) return; // the others do it
     this.#most = this.maxWorkers;
     for (const call of this.#takeAll()) this.#fail(call, K.E_OS, `no worker can be started: ${said(cause)}`, cause);
@@ -204,7 +204,7 @@ export class WorkerPool {
 
   // All that did not begin.
   #takeAll(): Call[] {
-    for (const copy of this.#copies) this.#putBack(copy.recall());
+    for (const worker of this.#workers) this.#putBack(worker.recall());
     const calls = this.#queue.slice(this.#first).filter((call) => call.pointer !== 0);
     this.#queue = [];
     this.#first = this.#queued = 0;
@@ -232,31 +232,31 @@ export class WorkerPool {
   }
 
   /** @internal */
-  hear(copy: Copy, message: unknown): void {
-    if (this.#calls.size > 1) this.#heard(copy, message); // more may come in this macrotask: one turn is for all
-    else turns.during(() => this.#heard(copy, message));
+  hear(worker: PoolWorker, message: unknown): void {
+    if (this.#calls.size > 1) this.#heard(worker, message); // more may come in this macrotask: one turn is for all
+    else turns.during(() => this.#heard(worker, message));
   }
 
-  #heard(copy: Copy, message: unknown): void {
+  #heard(worker: PoolWorker, message: unknown): void {
     if (!Array.isArray(message)) return; // jobs may post what they like
     const [news, ms, ...what] = message, now = performance.now();
-    if (news === News.READY && this.#starting.delete(copy)) {
-      copy.ready(what[0]);
-    } else if (copy.calls.length === 0) {
+    if (news === News.READY && this.#starting.delete(worker)) {
+      worker.ready(what[0]);
+    } else if (worker.calls.length === 0) {
       return; // what a job left behind
     } else if (news === News.PROGRESS) {
-      this.#progress(copy.calls[0], what[0]);
+      this.#progress(worker.calls[0], what[0]);
       return;
     } else if (news === News.RESULT || news === News.THROWN || news === News.FAILED || news === News.SKIPPED) {
-      const call = copy.answered(ms, now);
+      const call = worker.answered(ms, now);
       if (call) this.#conclude(call, news, what);
     } else {
       return;
     }
-    if (!this.#copies.has(copy)) return; // it was told to end
-    if (copy.calls.length === 0) this.#idle.push(copy);
-    this.#balance(copy, now);
-    this.#feed(copy);
+    if (!this.#workers.has(worker)) return; // it was told to end
+    if (worker.calls.length === 0) this.#idle.push(worker);
+    this.#balance(worker, now);
+    this.#feed(worker);
   }
 
   #progress(call: Call | undefined, value: unknown): void {
@@ -286,19 +286,19 @@ export class WorkerPool {
   }
 
   // What waits at a worker for a job that takes long is for those who are done.
-  #balance(done: Copy, now: number): void {
+  #balance(done: PoolWorker, now: number): void {
     const starved = this.#idle.length > 0 && this.#queued === 0, back: Call[] = [];
-    for (const copy of this.#copies) {
-      if (copy !== done && copy.calls.length > 1 && (starved || copy.isLate(now))) back.push(...copy.recall());
+    for (const worker of this.#workers) {
+      if (worker !== done && worker.calls.length > 1 && (starved || worker.isLate(now))) back.push(...worker.recall());
     }
     this.#putBack(back);
   }
 
   /** @internal */
-  died(copy: Copy, error: unknown): void {
-    const back = copy.recall(), lost = copy.calls.splice(0).filter((call) => call !== undefined);
-    const known = this.#copies.has(copy), started = !this.#starting.has(copy);
-    if (known) this.#remove(copy);
+  died(worker: PoolWorker, error: unknown): void {
+    const back = worker.recall(), lost = worker.calls.splice(0).filter((call) => call !== undefined);
+    const known = this.#workers.has(worker), started = !this.#starting.has(worker);
+    if (known) this.#remove(worker);
     this.#putBack(back);
     for (const call of lost) this.#fail(call, K.E_ABANDONED, `the worker of ${call.order[1]} died: ${said(error)}`, error);
     if (known && !started) this.#cannotStart(error);
@@ -306,11 +306,11 @@ export class WorkerPool {
     this.#feed();
   }
 
-  #remove(copy: Copy): void {
-    this.#copies.delete(copy);
-    this.#starting.delete(copy);
-    this.#idle = this.#idle.filter((other) => other !== copy);
-    const ending: Promise<unknown> = Promise.resolve(copy.end()).then(() => this.#ending.delete(ending));
+  #remove(worker: PoolWorker): void {
+    this.#workers.delete(worker);
+    this.#starting.delete(worker);
+    this.#idle = this.#idle.filter((other) => other !== worker);
+    const ending: Promise<unknown> = Promise.resolve(worker.end()).then(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
@@ -319,10 +319,10 @@ export class WorkerPool {
     const call = this.#calls.get(pointer);
     if (!call) return;
     this.#figures.cancelled++;
-    if (call.copy) {
-      const copy = call.copy, { runs, back } = copy.cancel(call);
+    if (call.worker) {
+      const worker = call.worker, { runs, back } = worker.cancel(call);
       this.#putBack(back);
-      if (runs && this.#copies.has(copy)) this.#remove(copy);
+      if (runs && this.#workers.has(worker)) this.#remove(worker);
     } else {
       this.#queued--;
     }
@@ -340,7 +340,7 @@ export class WorkerPool {
   }
 
   #endAll(): void {
-    for (const copy of [...this.#copies]) this.#remove(copy);
+    for (const worker of [...this.#workers]) this.#remove(worker);
     if (this.#own !== 0) c.anyloop_executor_release(this.#own);
     this.#own = 0;
     const left = this.#left.splice(0);
@@ -365,7 +365,7 @@ export class WorkerPool {
   async terminate(): Promise<void> {
     this.#shut = true;
     this.#cancelWaiting();
-    for (const copy of [...this.#copies]) this.died(copy, new Error("the pool was terminated"));
+    for (const worker of [...this.#workers]) this.died(worker, new Error("the pool was terminated"));
     await this.shutdown();
   }
 

@@ -27,22 +27,22 @@ export function importsOf(
   const bytes = () => new Uint8Array(serving().memory.buffer), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const host = anyloopHost({
     bytes,
-    head: (size: number) => serving().anyl_wasm_head(size),
-    body: (size: number) => serving().anyl_wasm_body(size),
-    heard: (...news: [number, number, number, number, number]) => serving().anyl_wasm_heard(...news),
-    find: (size: number) => serving().anyl_wasm_find(size),
-    serve: (job: number, size: number) => serving().anyl_wasm_serve(job, size),
-    text: (start: number, size: number) =>
+    head: (size) => serving().anyl_wasm_head(size),
+    body: (size) => serving().anyl_wasm_body(size),
+    heard: (...news) => serving().anyl_wasm_heard(...news),
+    find: (size) => serving().anyl_wasm_find(size),
+    serve: (job, size) => serving().anyl_wasm_serve(job, size),
+    text: (start, size) =>
       decoder.decode(bytes().subarray(start, size < 0 ? bytes().indexOf(0, start) : start + size)),
     print: say,
     printBy,
     open() {},
     stay() {},
     suspends: () => false,
-    builtin: (name: string) => process.getBuiltinModule(name as any),
+    builtin: (name) => process.getBuiltinModule(name as any),
     program: () => new URL("./program-worker.js", here).href,
     // A worker has its own copy of the program. Node's finds it in its data, a page's is sent it first.
-    worker(name: string): Worker {
+    worker(name) {
       const worker = startWorker(`anyloop ${name}`);
       worker.postMessage(module);
       return worker;

@@ -3,8 +3,8 @@ import { K } from "./abi.js";
 import { integer, plain } from "./checks.js";
 import { must } from "./errors.js";
 import type { Operation } from "./future.js";
-import { loopOf, type OnLoop } from "./current.js";
 import { c, room } from "./module.js";
+import { loopOf, type OnLoop } from "./present.js";
 import { Shared } from "./sync.js";
 import { read, write } from "./value.js";
 

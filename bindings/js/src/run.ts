@@ -2,8 +2,9 @@
 // run.ts -- a program from its first task to its cleanup.
 import { plain } from "./checks.js";
 import { gather } from "./compose.js";
-import { newEventLoop, runners, running } from "./current.js";
+import { newEventLoop } from "./current.js";
 import { type Loop, type LoopOptions, OF_LOOP, OF_TASK, type TaskOptions } from "./loop.js";
+import { runners, running } from "./present.js";
 import type { Main } from "./spawn.js";
 
 async function during<T>(loop: Loop, use: () => Promise<T>): Promise<T> {

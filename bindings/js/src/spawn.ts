@@ -1,12 +1,11 @@
 // spawn.ts -- what a task is made of, and signals of the web to and from it.
 import { K } from "./abi.js";
 import { type Awaitable, type Coroutine, Future, isCoroutine } from "./future.js";
-import { callable } from "./checks.js";
-import { loopOf, type OnLoop } from "./current.js";
+import { callable, refuse } from "./checks.js";
 import { errorOf, must } from "./errors.js";
 import { lend } from "./lent.js";
 import { c } from "./module.js";
-import { shown } from "./words.js";
+import { loopOf, type OnLoop } from "./present.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
 export type Main<T = unknown> = Coroutine<T> | PromiseLike<T> | ((signal: AbortSignal) => Coroutine<T> | PromiseLike<T>);
@@ -31,9 +30,7 @@ export function* calling<T, In>(body: (within: In) => Awaitable<T> | void, withi
 
 // A promise runs in the promises' own order.
 function awaiting<T>(promise: PromiseLike<T>): Coroutine<T> {
-  if (typeof promise?.then !== "function") {
-    throw new TypeError(`${shown(promise)} cannot be run: it is no coroutine or promise, nor a function that gives one`);
-  }
+  if (typeof promise?.then !== "function") refuse(promise, "cannot be run: it is no coroutine or promise, nor a function that gives one");
   if (promise instanceof Future) return waiting(promise);
   const once = Promise.resolve(promise); // a thenable may begin anew each time
   once.catch(() => {}); // what is rejected before the first step is not unhandled

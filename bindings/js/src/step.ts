@@ -5,23 +5,8 @@ import { own, Task } from "./future.js";
 import { called, type Coroutine, handBack, lend, runningAs, tasks, whatIsLent } from "./lent.js";
 import type { Loop } from "./loop.js";
 import { c, hooks } from "./module.js";
+import { present } from "./present.js";
 import { read, readError, write, writeError } from "./value.js";
-
-/** The loop that turns, and until when. `ended`: the task whose step was its last one, where slow ones are told. */
-export const present: { loop: Loop | undefined; until: number; ended: Task | undefined } = {
-  loop: undefined, until: Infinity, ended: undefined,
-};
-
-/** Calls `use` as what that loop runs. */
-export function within<T>(loop: Loop, use: () => T): T {
-  const outer = present.loop;
-  present.loop = loop;
-  try {
-    return use();
-  } finally {
-    present.loop = outer;
-  }
-}
 
 /** The object of a task of the core; another one when that was let go of. */
 export function taskAt(loop: Loop, pointer: number): Task {

@@ -3,10 +3,10 @@ import { K } from "./abi.js";
 import { callable, instance, integer } from "./checks.js";
 import { given, made, must } from "./errors.js";
 import { type Awaitable, type Coroutine, Operation, operation } from "./future.js";
-import { loopOf, type OnLoop } from "./current.js";
 import type { Loop } from "./loop.js";
 import { c, room } from "./module.js";
 import { Owned } from "./owned.js";
+import { loopOf, type OnLoop } from "./present.js";
 import { calling } from "./spawn.js";
 
 /** Something of the core's that a loop's tasks share. */

@@ -695,7 +695,7 @@ describe("a program", () => {
     const inAsync = async () => {
       const loop = getRunningLoop();
       await later(1);
-      assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE", message: /say which by \{ loop \}/ });
+      assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE", message: /say by \{ loop \} which/ });
       await assert.rejects(getEventLoop(), { code: "ANYLOOP_E_STATE" });
       assert.throws(() => createTask(sleep(1)), { code: "ANYLOOP_E_STATE" });
       await sleep(1, { loop });

@@ -8,7 +8,7 @@ const MEGABYTE = 2 ** 20;
 
 // Objects are told of being collected in a later macrotask, and the youngest are only then registered for that.
 async function collected() {
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     await pause(150);
     gc();
   }

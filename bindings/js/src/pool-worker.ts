@@ -1,4 +1,4 @@
-// copy.ts -- a worker of a pool, and the jobs that it was sent.
+// pool-worker.ts -- a worker of a pool, and the jobs that it was sent.
 //
 // In Node short jobs are sent ahead, so that a worker that is done with one has the next one there: that spares two
 // threads' waking for each. A job has a claim in memory that both share, which the worker takes when it begins and the
@@ -32,12 +32,12 @@ export interface Call {
   /** As submitted. */
   number: number;
   /** Where it was sent. */
-  copy: Copy | undefined;
+  worker: PoolWorker | undefined;
 }
 
 interface Owner {
-  hear(copy: Copy, message: unknown): void;
-  died(copy: Copy, error: unknown): void;
+  hear(worker: PoolWorker, message: unknown): void;
+  died(worker: PoolWorker, error: unknown): void;
 }
 
 // Where the claim of an order is.
@@ -47,7 +47,7 @@ const SHORT = 1; // ms that the jobs which are sent ahead are to take, all toget
 const LATE = 2; // ms after which they are not on time
 
 /** @internal */
-export class Copy {
+export class PoolWorker {
   /** In the order of sending; of those that were taken back or cancelled only the answer is to come. */
   calls: (Call | undefined)[] = [];
   #cell: Int32Array | undefined;
@@ -56,19 +56,19 @@ export class Copy {
   #heardAt = 0;
   #ending = false;
 
-  constructor(owner: Owner, readonly worker: any) {
+  constructor(owner: Owner, readonly raw: any) {
     const hear = (message: unknown) => owner.hear(this, message), die = (error: unknown) => owner.died(this, error);
     const unreadable = () => owner.died(this, new Error("what it sent cannot be read"));
-    if (worker.on) {
-      worker.on("message", hear);
-      worker.on("messageerror", unreadable);
+    if (raw.on) {
+      raw.on("message", hear);
+      raw.on("messageerror", unreadable);
       let why: unknown;
-      worker.on("error", (error: unknown) => (why = error)); // what it has said may come after this, but not after its exit
-      worker.on("exit", (code: number) => die(why ?? new Error(`it exited with status ${code}`)));
+      raw.on("error", (error: unknown) => (why = error)); // what it has said may come after this, but not after its exit
+      raw.on("exit", (code: number) => die(why ?? new Error(`it exited with status ${code}`)));
     } else {
-      worker.onmessage = (event: MessageEvent) => hear(event.data);
-      worker.onmessageerror = unreadable;
-      worker.onerror = (event: ErrorEvent) => {
+      raw.onmessage = (event: MessageEvent) => hear(event.data);
+      raw.onmessageerror = unreadable;
+      raw.onerror = (event: ErrorEvent) => {
         const why = event.message?.replace(/^Uncaught (Error: )?/, "");
         event.preventDefault();
         die(new Error(why || "its script cannot be loaded, or a policy forbids it"));
@@ -78,7 +78,7 @@ export class Copy {
 
   ready(cell: Int32Array | undefined): void {
     this.#cell = cell;
-    this.worker.unref?.();
+    this.raw.unref?.();
   }
 
   /** Throws when an argument cannot be sent. */
@@ -86,15 +86,15 @@ export class Copy {
     if (this.#cell) Atomics.store(this.#cell, claim(this.#cell, this.#sent + 1), Claim.SENT);
     this.#sent++;
     this.calls.push(call);
-    call.copy = this; // before the argument is read: a getter in it may cancel the call
+    call.worker = this; // before the argument is read: a getter in it may cancel the call
     try {
-      this.worker.postMessage(call.order, call.transfer);
+      this.raw.postMessage(call.order, call.transfer);
     } catch (error) {
       this.#sent--;
       this.calls.pop();
       throw error;
     }
-    if (this.calls.length === 1) this.worker.ref?.();
+    if (this.calls.length === 1) this.raw.ref?.();
     if (!this.#cell) return;
     Atomics.add(this.#cell, 0, 1);
     Atomics.notify(this.#cell, 0);
@@ -105,7 +105,7 @@ export class Copy {
     const call = this.calls.shift();
     this.#heardAt = now;
     if (this.#cell && ms > 0) this.#depth = Math.min(this.#cell.length - 1, Math.max(1, Math.floor(SHORT / ms)));
-    if (this.calls.length === 0 && !this.#ending) this.worker.unref?.();
+    if (this.calls.length === 0 && !this.#ending) this.raw.unref?.();
     return call;
   }
 
@@ -120,7 +120,7 @@ export class Copy {
   #take(index: number): boolean {
     const cell = this.#cell, number = this.#sent - this.calls.length + index + 1;
     if (!cell || Atomics.compareExchange(cell, claim(cell, number), Claim.SENT, Claim.RECALLED) !== Claim.SENT) return false;
-    this.calls[index]!.copy = undefined;
+    this.calls[index]!.worker = undefined;
     this.calls[index] = undefined;
     return true;
   }
@@ -149,6 +149,6 @@ export class Copy {
   /** In Node a promise, which keeps the process until the worker is gone. */
   end(): unknown {
     this.#ending = true;
-    return this.worker.terminate();
+    return this.raw.terminate();
   }
 }
