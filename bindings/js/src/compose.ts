@@ -8,6 +8,7 @@ import { type Loop, OPTIONS, type TaskOptions } from "./loop.js";
 import { c, heap, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import { calling, type Main } from "./spawn.js";
+import { Shared } from "./sync.js";
 import { duration, instant, whenOf } from "./time.js";
 import { shown } from "./words.js";
 
@@ -210,20 +211,16 @@ function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
 }
 
 /** A limit of time for what is run in it, which can be moved. */
-export class Timeout extends Owned {
-  readonly #loop: Loop;
-
+export class Timeout extends Shared {
   /** `deadline`: ms on the loop's clock; null: none. */
   constructor(deadline: number | null, options?: OnLoop) {
-    const loop = loopOf(options);
-    must(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out));
-    super(heap()[room.out >> 2]!, c.anyloop_timeout_scope_release);
-    this.#loop = loop;
+    super(loopOf(options), (loop, out) => c.anyloop_timeout_scope_new(loop, instant(deadline), out),
+      c.anyloop_timeout_scope_release);
   }
 
   /** Runs the body in it: fails with a TimeoutError when the time is over. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.#loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.#loop, body, this))));
+    return this.operation(c.anyloop_timeout_scope_run(this.open, takenBody(this.loop, body, this)));
   }
 
   /**
@@ -252,20 +249,15 @@ export function timeout<T>(ms: number | null, body: Body<T>, options?: OnLoop): 
 }
 
 /** Tasks that end together: when one fails the others are cancelled. */
-export class TaskGroup extends Owned {
-  readonly #loop: Loop;
-
+export class TaskGroup extends Shared {
   /** A group, for one `run`. */
   constructor(options?: OnLoop) {
-    const loop = loopOf(options);
-    must(c.anyloop_group_new(loop.pointer, room.out));
-    super(heap()[room.out >> 2]!, c.anyloop_group_release);
-    this.#loop = loop;
+    super(loopOf(options), c.anyloop_group_new, c.anyloop_group_release);
   }
 
   /** Runs the body, which makes tasks by `createTask`, and waits for all of them. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.#loop, given(c.anyloop_group_run(this.open, takenBody(this.#loop, body, this))));
+    return this.operation(c.anyloop_group_run(this.open, takenBody(this.loop, body, this)));
   }
 
   /**
@@ -274,6 +266,6 @@ export class TaskGroup extends Owned {
    */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
     const { open } = this;
-    return this.#loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made));
+    return this.loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made));
   }
 }

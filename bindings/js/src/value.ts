@@ -149,6 +149,11 @@ function describe(thrown: unknown, message: string, status: number): void {
  * must not: whoever calls it has nobody to tell.
  */
 export function writeError(thrown: unknown): number {
+  // As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
+  // it is for, and so it itself, by the core: for ever.
+  try {
+    for (let error: any = thrown, most = 16; error?.stack && most--; ) error = error.cause;
+  } catch {}
   try {
     if (thrown instanceof AnyloopError) describe(thrown, thrown.text, thrown.status);
     else describe(thrown, said(thrown), K.E_USER);
