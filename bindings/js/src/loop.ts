@@ -335,9 +335,10 @@ export class Loop {
     const { name = typeof main === "function" ? main.name : "", context, signal } = plain(options, OPTIONS);
     const inContext = context ? instance(context, Context).open : 0;
     abortSignal(signal);
-    const number = lendCoroutine(coroutineOf(main), this.pointer);
-    const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
-      withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
+    const lent = coroutineOf(main);
+    let number: number;
+    const begin = (start: number) => c.guest_coroutine(this.pointer, (number = lendCoroutine(lent, this.pointer)), start);
+    const coroutine = name === "" ? begin(0) : withText(name, begin);
     const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;
     words[at] = Size.TASK_OPTIONS;
     words[at + At.TASK_OPTIONS_FLAGS] = eager ? K.TASK_EAGER : 0;
@@ -353,7 +354,7 @@ export class Loop {
     const known = eager ? tasks.get(pointer) : undefined;
     if (known) c.anyloop_future_release(pointer); // its first step has asked for it
     const task = (known as Task<T> | undefined) ?? new Task<T>(this, pointer);
-    if (!task.done()) runsAs(number, task);
+    if (!task.done()) runsAs(number!, task);
     if (signal) follow(task, signal);
     return task;
   }
@@ -496,8 +497,8 @@ function report(message: string, exception: unknown, task?: string): void {
   if (task) message += ` (task ${task})`;
   try {
     console.error(`anyloop: ${message}:`, exception);
-  } catch {
-    console.error(`anyloop: ${message}`); // it throws when it is shown
+  } catch { // it throws when it is shown, or the console does, but not into the core
+    queueMicrotask(() => console.error(`anyloop: ${message}`));
   }
 }
 

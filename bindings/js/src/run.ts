@@ -63,7 +63,7 @@ export class Runner {
     if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
     for (const task of tasks) {
       const error = task.cancelled() ? undefined : task.exception();
-      if (error) loop.unhandled("unhandled exception during the shutdown of run", error, task.name);
+      if (error !== undefined) loop.unhandled("unhandled exception during the shutdown of run", error, task.name);
     }
     await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
   }

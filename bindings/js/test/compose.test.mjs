@@ -641,6 +641,23 @@ describe("a program", () => {
       [["anyloop: unhandled exception during the shutdown of run (task cleanup):", "in the cleanup"]]);
   });
 
+  test("tells also of an error that counts as false", async (t) => {
+    const told = t.mock.method(console, "error", () => {});
+    await run(function* () {
+      for (const error of [0, null, ""]) {
+        createTask(function* () {
+          try {
+            yield* sleep(60_000);
+          } finally {
+            throw error;
+          }
+        });
+      }
+      yield* sleep(1);
+    });
+    assert.deepEqual(told.mock.calls.map(({ arguments: [, error] }) => error), [0, null, ""]);
+  });
+
   test("beside another one leaves that its loop", async () => {
     const before = await getEventLoop(), first = new Runner(), loop = await first.getLoop();
     await run(function* () {});
