@@ -3,18 +3,18 @@ import { K } from "./abi.js";
 import { instance, plain } from "./checks.js";
 import { errorOf } from "./errors.js";
 import { load } from "./load.js";
-import { Loop, type LoopOptions } from "./loop.js";
+import { Loop, type LoopOptions, runningLoops } from "./loop.js";
 import { present } from "./step.js";
 
 let current: Loop | undefined;
-/** @internal Those of runners that are not closed, and of them those that have something to run. */
-export const runners: Loop[] = [], running: Loop[] = [];
+/** @internal Those of runners that are not closed. */
+export const runners: Loop[] = [];
 
 /** @internal If there is one. */
 export function knownLoop(): Loop | undefined {
   if (present.loop) return present.loop;
-  const [one] = running;
-  if (running.every((loop) => loop === one)) return one ?? runners.at(-1) ?? current;
+  const [one, other] = runningLoops();
+  if (!other) return one ?? runners.at(-1) ?? current;
   throw errorOf(K.E_STATE, "two runs go on at once, and this may be of either: say which by { loop }");
 }
 

@@ -113,7 +113,8 @@ export class Loop {
   readonly pointer: number;
   #going: boolean;
   readonly #virtual: boolean;
-  #runs = new Set<Run>();
+  /** @internal */
+  readonly runs = new Set<Run>();
   // Those that failed, for a last look at the close: also at one that was collected, when nobody was told of that yet.
   #failed: [WeakRef<Future>, Held][] = [];
   #mostFailed = 64;
@@ -184,15 +185,15 @@ export class Loop {
       this.#turns(1, STRETCH);
     } catch (error) { // a trap of a program's own C: this loop cannot go on
       this.#going = false;
-      if (this.#runs.size === 0) throw error;
+      if (this.runs.size === 0) throw error;
       this.#failRuns(error);
       return;
     }
     const words = heap(), at = room.turn >> 2, deadline = floats()[room.turn >> 3]!;
     if (words[at + At.TURN_STOPPED] === 1) {
       this.#going = false;
-      for (const run of this.#runs) run.stop();
-      this.#runs.clear();
+      for (const run of this.runs) run.stop();
+      this.runs.clear();
     } else {
       const jumps = this.#virtual && deadline !== Infinity;
       if (jumps && deadline !== 0) this.wait(deadline);
@@ -207,7 +208,7 @@ export class Loop {
 
   /** @internal Nothing is left that could end its runs, or look at an error. */
   end(): void {
-    if (this.#runs.size > 0) this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport(this)}`));
+    if (this.runs.size > 0) this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport(this)}`));
     this.#lookAtErrors();
   }
 
@@ -221,13 +222,13 @@ export class Loop {
   }
 
   #failRuns(error: unknown): void {
-    for (const run of this.#runs) run.fail(error);
-    this.#runs.clear();
+    for (const run of this.runs) run.fail(error);
+    this.runs.clear();
   }
 
   #begin(run: Run): void {
     this.checkRun();
-    this.#runs.add(run);
+    this.runs.add(run);
     this.#going = true;
     turns.turn_at(this.pointer, 0, 0);
   }
@@ -251,7 +252,7 @@ export class Loop {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
       this.#begin(run);
       future.addDoneCallback(() => {
-        if (!this.#runs.delete(run)) return;
+        if (!this.runs.delete(run)) return;
         this.letPromisesRun();
         try {
           resolve(future.result());
@@ -479,6 +480,11 @@ export class Loop {
       report("the exception handler failed", error);
     }
   }
+}
+
+/** @internal Those that have something to run. */
+export function runningLoops(): Loop[] {
+  return [...loops.values()].filter((loop) => loop.runs.size > 0);
 }
 
 let watching = false;

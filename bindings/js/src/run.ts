@@ -1,18 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // run.ts -- a program from its first task to its cleanup.
 import { gather } from "./compose.js";
-import { newEventLoop, runners, running } from "./current.js";
+import { newEventLoop, runners } from "./current.js";
 import type { Loop, LoopOptions, TaskOptions } from "./loop.js";
 import type { Main } from "./spawn.js";
-
-async function during<T>(loop: Loop, use: () => Promise<T>): Promise<T> {
-  running.push(loop);
-  try {
-    return await use();
-  } finally {
-    running.splice(running.indexOf(loop), 1);
-  }
-}
 
 const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 
@@ -39,7 +30,7 @@ export class Runner {
   /** Runs a program to its end and gives its result. Tasks that are left go on; `close` cancels them. */
   async run<T>(main: Main<T>, options?: TaskOptions): Promise<T> {
     const loop = await this.getLoop();
-    return during(loop, () => loop.runUntilComplete(loop.createTask(main, options)));
+    return loop.runUntilComplete(loop.createTask(main, options));
   }
 
   /** Cancels what is left, waits for it, and closes the loop. */
@@ -50,7 +41,7 @@ export class Runner {
 
   async #end(loop: Loop): Promise<void> {
     try {
-      if (!loop.isClosed()) await during(loop, () => this.#cleanUp(loop));
+      if (!loop.isClosed()) await this.#cleanUp(loop);
     } finally {
       runners.splice(runners.indexOf(loop), 1);
       await loop.close();

@@ -718,6 +718,24 @@ describe("a program", () => {
     setEventLoop(undefined);
   });
 
+  test("beside what a loop runs by itself is asked in the same way", async () => {
+    const loop = await getEventLoop(), own = await newEventLoop();
+    const inAsync = async (of) => {
+      await sleep(1, { loop: of });
+      assert.throws(() => sleep(1), { code: "ANYLOOP_E_STATE" });
+      await sleep(20, { loop: of });
+    };
+    await Promise.all([loop, own].map((of) => of.runUntilComplete(of.createTask(() => inAsync(of)))));
+    await Promise.all([run(async () => inAsync(getRunningLoop())), loop.runUntilComplete(sleep(10, { loop }))]);
+    assert.equal(getRunningLoop(), loop);
+    await own.runUntilComplete(own.createTask(async () => {
+      await macrotask();
+      assert.equal(getRunningLoop(), own);
+    }));
+    await Promise.all([loop.close(), own.close()]);
+    setEventLoop(undefined);
+  });
+
   test("inside an async one is a run beside it until it ends", async () => {
     await run(async () => {
       const loop = getRunningLoop();
