@@ -8,6 +8,7 @@ import { c, room, withPointers } from "./module.js";
 import { Owned } from "./owned.js";
 import { loopOf, type OnLoop } from "./present.js";
 import { calling, type Main } from "./spawn.js";
+import { Shared } from "./sync.js";
 import { duration, instant, whenOf } from "./time.js";
 
 // Of `any` it is `any`: only there 0 extends 1 and it.
@@ -207,19 +208,16 @@ function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
 const ONCE = "it was run already", NOT_NOW = "its run has not begun, or ends";
 
 /** A limit of time for what is run in it, which can be moved. */
-export class Timeout extends Owned {
-  readonly #loop: Loop;
-
+export class Timeout extends Shared {
   /** `deadline`: ms on the loop's clock; null: none. */
   constructor(deadline: number | null, options?: OnLoop) {
-    const loop = loopOf(options);
-    super(made(c.anyloop_timeout_scope_new(loop.pointer, instant(deadline), room.out)), c.anyloop_timeout_scope_release);
-    this.#loop = loop;
+    super(loopOf(options), (loop, out) => c.anyloop_timeout_scope_new(loop, instant(deadline), out),
+      c.anyloop_timeout_scope_release);
   }
 
   /** Runs the body in it: fails with a TimeoutError when the time is over. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.#loop, given(c.anyloop_timeout_scope_run(this.open, takenBody(this.#loop, body, this)), ONCE));
+    return this.operation(c.anyloop_timeout_scope_run(this.open, takenBody(this.loop, body, this)), ONCE);
   }
 
   /**
@@ -248,19 +246,15 @@ export function timeout<T>(ms: number | null, body: Body<T>, options?: OnLoop): 
 }
 
 /** Tasks that end together: when one fails the others are cancelled. */
-export class TaskGroup extends Owned {
-  readonly #loop: Loop;
-
+export class TaskGroup extends Shared {
   /** A group, for one `run`. */
   constructor(options?: OnLoop) {
-    const loop = loopOf(options);
-    super(made(c.anyloop_group_new(loop.pointer, room.out)), c.anyloop_group_release);
-    this.#loop = loop;
+    super(loopOf(options), c.anyloop_group_new, c.anyloop_group_release);
   }
 
   /** Runs the body, which makes tasks by `createTask`, and waits for all of them. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return new Operation<T>(this.#loop, given(c.anyloop_group_run(this.open, takenBody(this.#loop, body, this)), ONCE));
+    return this.operation(c.anyloop_group_run(this.open, takenBody(this.loop, body, this)), ONCE);
   }
 
   /**
@@ -269,6 +263,6 @@ export class TaskGroup extends Owned {
    */
   createTask<T>(main: Main<T>, options: TaskOptions = {}): Task<T> {
     const { open } = this;
-    return this.#loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made), NOT_NOW);
+    return this.loop.taskOf<T>(main, options, (own, made) => c.anyloop_group_create_task(open, own, made), NOT_NOW);
   }
 }

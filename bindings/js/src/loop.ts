@@ -12,7 +12,7 @@ import { c, floats, heap, hooks, room, turns, withPointers, withText, words64 } 
 import { isNode } from "./node.js";
 import { type Held, letGo, Owned } from "./owned.js";
 import { WorkerPool } from "./pool.js";
-import { known, present, within } from "./present.js";
+import { known, present, running, within } from "./present.js";
 import { coroutineOf, follow, type Main, waiting } from "./spawn.js";
 import { look, taskAt } from "./step.js";
 import { duration, whenOf } from "./time.js";
@@ -200,8 +200,7 @@ export class Loop {
     const words = heap(), at = room.turn >> 2, deadline = floats()[room.turn >> 3]!;
     if (words[at + At.TURN_STOPPED] === 1) {
       this.#going = false;
-      for (const run of this.#runs) run.stop();
-      this.#runs.clear();
+      this.#endRuns((run) => run.stop());
     } else {
       const jumps = this.#virtual && deadline !== Infinity;
       if (jumps && deadline !== 0) this.wait(deadline);
@@ -230,8 +229,13 @@ export class Loop {
   }
 
   #failRuns(error: unknown): void {
-    for (const run of this.#runs) run.fail(error);
+    this.#endRuns((run) => run.fail(error));
+  }
+
+  #endRuns(end: (run: Run) => void): void {
+    for (const run of this.#runs) end(run);
     this.#runs.clear();
+    running.delete(this);
   }
 
   #mayRun(): void {
@@ -242,6 +246,7 @@ export class Loop {
   #begin(run: Run): void {
     this.#mayRun();
     this.#runs.add(run);
+    running.add(this);
     this.#going = true;
     turns.turn_at(this.pointer, 0, 0);
   }
@@ -266,6 +271,7 @@ export class Loop {
       this.#begin(run);
       future.addDoneCallback(() => {
         if (!this.#runs.delete(run)) return;
+        if (this.#runs.size === 0) running.delete(this);
         this.letPromisesRun();
         try {
           resolve(future.result());
@@ -351,9 +357,10 @@ export class Loop {
     const { name = typeof main === "function" ? main.name : "", context, signal } = plain(options, OF_TASK);
     const inContext = context ? instance(context, Context).open : 0;
     abortSignal(signal);
-    const number = lendCoroutine(coroutineOf(main), this.pointer);
-    const coroutine = name === "" ? c.guest_coroutine(this.pointer, number, 0) :
-      withText(name, (start) => c.guest_coroutine(this.pointer, number, start));
+    const lent = coroutineOf(main);
+    let number: number;
+    const begin = (start: number) => c.guest_coroutine(this.pointer, (number = lendCoroutine(lent, this.pointer)), start);
+    const coroutine = name === "" ? begin(0) : withText(name, begin);
     const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;
     words[at] = Size.TASK_OPTIONS;
     words[at + At.TASK_OPTIONS_FLAGS] = eager ? K.TASK_EAGER : 0;
@@ -369,7 +376,7 @@ export class Loop {
     const known = eager ? tasks.get(pointer) : undefined;
     if (known) c.anyloop_future_release(pointer); // its first step has asked for it
     const task = (known as Task<T> | undefined) ?? new Task<T>(this, pointer);
-    if (!task.done()) runsAs(number, task);
+    if (!task.done()) runsAs(number!, task);
     if (signal) follow(task, signal);
     return task;
   }
@@ -512,8 +519,8 @@ function report(message: string, exception: unknown, task?: string): void {
   if (task) message += ` (task ${task})`;
   try {
     console.error(`anyloop: ${message}:`, exception);
-  } catch {
-    console.error(`anyloop: ${message}`); // it throws when it is shown
+  } catch { // it throws when it is shown, or the console does, but not into the core
+    queueMicrotask(() => console.error(`anyloop: ${message}`));
   }
 }
 

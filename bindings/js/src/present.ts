@@ -24,16 +24,14 @@ export function within<T>(loop: Loop, use: () => T): T {
   }
 }
 
-/** @internal Those of runners that are not closed, and of them those that have something to run. */
-export const runners: Loop[] = [], running: Loop[] = [];
-/** All that there are. */
-export const known = new WeakSet<Loop>();
+/** @internal Loops: those of runners that are not closed, those that have runs, and all. */
+export const runners: Loop[] = [], running = new Set<Loop>(), known = new WeakSet<Loop>();
 
 /** @internal If there is one. */
 export function knownLoop(): Loop | undefined {
   if (present.loop) return present.loop;
-  const [one] = running;
-  if (running.every((loop) => loop === one)) return one ?? runners.at(-1) ?? present.chosen;
+  const [one, other] = running;
+  if (!other) return one ?? runners.at(-1) ?? present.chosen;
   throw errorOf(K.E_STATE, "two runs go on at once: say by { loop } which it is for");
 }
 

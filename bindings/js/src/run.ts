@@ -4,17 +4,8 @@ import { plain } from "./checks.js";
 import { gather } from "./compose.js";
 import { newEventLoop } from "./current.js";
 import { type Loop, type LoopOptions, OF_LOOP, OF_TASK, type TaskOptions } from "./loop.js";
-import { runners, running } from "./present.js";
+import { runners } from "./present.js";
 import type { Main } from "./spawn.js";
-
-async function during<T>(loop: Loop, use: () => Promise<T>): Promise<T> {
-  running.push(loop);
-  try {
-    return await use();
-  } finally {
-    running.splice(running.indexOf(loop), 1);
-  }
-}
 
 const PATIENCE = 300_000; // ms for jobs that still run, as asyncio has it
 
@@ -44,7 +35,7 @@ export class Runner {
   /** Runs a program to its end and gives its result. Tasks that are left go on; `close` cancels them. */
   async run<T>(main: Main<T>, options?: TaskOptions): Promise<T> {
     const loop = await this.getLoop();
-    return during(loop, () => loop.runUntilComplete(loop.createTask(main, options)));
+    return loop.runUntilComplete(loop.createTask(main, options));
   }
 
   /** Cancels what is left, waits for it, and closes the loop. */
@@ -55,7 +46,7 @@ export class Runner {
 
   async #end(loop: Loop): Promise<void> {
     try {
-      if (!loop.isClosed()) await during(loop, () => this.#cleanUp(loop));
+      if (!loop.isClosed()) await this.#cleanUp(loop);
     } finally {
       runners.splice(runners.indexOf(loop), 1);
       await loop.close();
@@ -68,7 +59,7 @@ export class Runner {
     if (tasks.length > 0) await loop.runUntilComplete(gather(tasks, { loop, returnExceptions: true }));
     for (const task of tasks) {
       const error = task.cancelled() ? undefined : task.exception();
-      if (error) loop.unhandled("unhandled exception during the shutdown of run", error, task.name);
+      if (error !== undefined) loop.unhandled("unhandled exception during the shutdown of run", error, task.name);
     }
     await loop.runUntilComplete(loop.shutdownDefaultExecutor(PATIENCE));
   }

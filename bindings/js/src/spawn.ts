@@ -46,7 +46,7 @@ function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike
   const controller = new AbortController();
   let over = false;
   try {
-    const result = (yield main(controller.signal)) as T;
+    const result = (yield main(controller.signal) ?? null) as T; // as above
     over = true;
     return result;
   } catch (error) {
@@ -79,6 +79,6 @@ export function abortable<T>(start: (signal: AbortSignal) => PromiseLike<T>, opt
   const ended = () => {
     if (future.cancelled()) controller.abort(future.exception());
   };
-  must(c.guest_add_done_callback(future.open, lend(ended, loop.pointer, () => controller.abort(errorOf(K.E_CLOSED)))));
+  must(c.guest_add_done_callback(future.borrow(), lend(ended, loop.pointer, () => controller.abort(errorOf(K.E_CLOSED)))));
   return future;
 }

@@ -662,6 +662,23 @@ describe("a program", () => {
       [["anyloop: unhandled exception during the shutdown of run (task cleanup):", "in the cleanup"]]);
   });
 
+  test("tells also of an error that counts as false", async (t) => {
+    const told = t.mock.method(console, "error", () => {});
+    await run(function* () {
+      for (const error of [0, null, ""]) {
+        createTask(function* () {
+          try {
+            yield* sleep(60_000);
+          } finally {
+            throw error;
+          }
+        });
+      }
+      yield* sleep(1);
+    });
+    assert.deepEqual(told.mock.calls.map(({ arguments: [, error] }) => error), [0, null, ""]);
+  });
+
   test("beside another one leaves that its loop", async () => {
     const before = await getEventLoop(), first = new Runner(), loop = await first.getLoop();
     await run(function* () {});
@@ -719,6 +736,24 @@ describe("a program", () => {
     assert.equal(new Set(loops).size, 3);
     assert.equal(getRunningLoop(), before);
     await before.close();
+    setEventLoop(undefined);
+  });
+
+  test("beside what a loop runs by itself is asked in the same way", async () => {
+    const loop = await getEventLoop(), own = await newEventLoop();
+    const inAsync = async (of) => {
+      await sleep(1, { loop: of });
+      assert.throws(() => sleep(1), { code: "ANYLOOP_E_STATE" });
+      await sleep(20, { loop: of });
+    };
+    await Promise.all([loop, own].map((of) => of.runUntilComplete(of.createTask(() => inAsync(of)))));
+    await Promise.all([run(async () => inAsync(getRunningLoop())), loop.runUntilComplete(sleep(10, { loop }))]);
+    assert.equal(getRunningLoop(), loop);
+    await own.runUntilComplete(own.createTask(async () => {
+      await macrotask();
+      assert.equal(getRunningLoop(), own);
+    }));
+    await Promise.all([loop.close(), own.close()]);
     setEventLoop(undefined);
   });
 

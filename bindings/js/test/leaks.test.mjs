@@ -88,6 +88,44 @@ leavesNothing("loops that are closed with tasks which the core has made", 1000, 
   }
 });
 
+// An error whose stack nobody has read holds the objects whose methods are on it.
+class Service {
+  constructor(loop) {
+    this.loop = loop;
+    this.controller = new AbortController();
+    this.failed = loop.createFuture();
+    this.fails = loop.createTask(this.work());
+    this.cancelled = loop.createTask(this.work(1e6));
+    this.aborted = loop.createTask(this.work(1e6), { signal: this.controller.signal });
+  }
+
+  *work(takes = 0) {
+    yield* sleep(takes, { loop: this.loop });
+    throw new Error("outer", { cause: this.error() });
+  }
+
+  error() {
+    return new Error("mine");
+  }
+
+  async end() {
+    const all = [this.fails, this.cancelled, this.aborted, this.failed];
+    const done = gather(all, { loop: this.loop, returnExceptions: true });
+    await pause(0);
+    this.cancelled.cancel(this.error());
+    this.controller.abort();
+    this.failed.setException(this.error());
+    await done;
+  }
+}
+
+leavesNothing("objects that hold what their own errors end", 200, async (loop, count) => {
+  const before = figures().objects;
+  for (let i = 0; i < count; i++) await new Service(loop).end();
+  await collected();
+  assert.ok(figures().objects < before + 20, "while the loop is open");
+});
+
 test("nor does a pool that was shut down", async () => {
   await pool.shutdown();
   await collected();

@@ -366,6 +366,14 @@ describe("the close", () => {
   });
 });
 
+test("a task whose name is refused leaves nothing behind, and its coroutine is as before", () => {
+  const loop = newVirtualLoop(), coroutine = (function* () { return 5; })(), before = figures();
+  for (const name of [null, 5, Symbol("name")]) assert.throws(() => loop.createTask(coroutine, { name }), TypeError);
+  assert.deepEqual(figures(), before);
+  assert.equal(complete(loop, coroutine), 5);
+  loop.close();
+});
+
 describe("the loop of this thread", () => {
   test("is none at first, and that is said", () => {
     setEventLoop(undefined);
@@ -429,10 +437,11 @@ describe("an error that a callback throws", () => {
       [["anyloop: the exception handler failed:", error]]);
   });
 
-  test("which throws when it is shown costs nothing else", () => {
+  test("which throws when it is shown costs nothing else", async () => {
     const said = mock.method(console, "error", (...words) => { if (words.length > 1) throw words[1]; }),
       loop = newVirtualLoop();
     failing(loop, new Error("mine"));
+    await null;
     said.mock.restore();
     assert.deepEqual(said.mock.calls.at(-1).arguments, ["anyloop: a callback failed"]);
   });
@@ -618,6 +627,17 @@ describe("the process", () => {
       await run(async function main() { (async () => { await sleep(10_000); })(); await sleep(1); });`);
     assert.match(stderr, /AbortError\]?: the run is over/);
     assert.equal(status, 1);
+  });
+
+  test("hears of a console that throws, and the loop goes on and can be closed", async () => {
+    assert.deepEqual(await node(`
+      const told = [];
+      process.on("uncaughtException", (error) => told.push(error.message));
+      console.error = () => { throw new Error("the console's"); };
+      loop.callSoon(() => { throw new Error("mine"); });
+      await loop.runUntilComplete(sleep(5));
+      await loop.close();
+      console.log(told.join());`), { stdout: "the console's\n", stderr: "", status: 0 });
   });
 
   test("is not at a deadlock while Node may still complete a future", async () => {

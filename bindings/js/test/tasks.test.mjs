@@ -54,7 +54,7 @@ describe("a task", () => {
   test("of a function that throws, or gives what cannot be awaited, fails", () => {
     const loop = newVirtualLoop(), error = new Error("mine");
     assert.equal(thrown(() => complete(loop, loop.createTask(() => { throw error; }))), error);
-    for (const main of [() => 5, () => undefined, (signal) => 5]) {
+    for (const main of [() => 5, () => undefined, (signal) => 5, (signal) => undefined]) {
       assert.throws(() => complete(loop, loop.createTask(main)), { name: "TypeError", message: /cannot be awaited/ });
     }
   });
@@ -426,6 +426,13 @@ test("abortable also takes a coroutine", () => withLoop(async (loop) => {
   future.cancel();
   await assert.rejects(Promise.resolve(future), CancelledError);
   assert.equal(signal.aborted, true);
+}));
+
+test("abortable also takes a future that is done and was looked at", () => inLoop(function* (loop) {
+  const future = loop.createFuture();
+  future.setResult(5);
+  assert.equal(future.result(), 5);
+  assert.equal(yield* abortable(() => future), 5);
 }));
 
 test("a signal is not aborted when what had it ends well", () => withLoop(async (loop) => {
