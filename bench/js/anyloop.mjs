@@ -1,7 +1,7 @@
 // anyloop.mjs -- the package's tasks, which are generators, and its pool. Each row has the shape of its namesake in
 // promises.mjs or trips.mjs.
-import {gather, getEventLoop, job, runInExecutor, WorkerPool} from 'anyloop';
-import {check, main} from './row.mjs';
+import { gather, getEventLoop, job, runInExecutor, WorkerPool } from "anyloop";
+import { check, main } from "./row.mjs";
 
 const loop = await getEventLoop();
 const sumTo = count => count * (count + 1) / 2;
@@ -13,7 +13,7 @@ function* child(number) {
 function* spawn(operations) {
   let sum = 0;
   for (let left = operations; left; left--) sum += yield* loop.createTask(child(left));
-  check(sum === sumTo(operations), 'another sum');
+  check(sum === sumTo(operations), "another sum");
 }
 
 function* exchange(operations) {
@@ -34,7 +34,7 @@ function* exchange(operations) {
     }
   }
   yield* gather([ask(), answer()]);
-  check(sum === sumTo(operations), 'another sum');
+  check(sum === sumTo(operations), "another sum");
 }
 
 function* yieldingChild(number) {
@@ -44,8 +44,8 @@ function* yieldingChild(number) {
 
 function* gathering(operations, size) {
   for (let left = operations; left > 0; left -= size) {
-    const numbers = yield* gather(Array.from({length: size}, (_, i) => yieldingChild(i + 1)));
-    check(numbers.reduce((sum, number) => sum + number) === sumTo(size), 'another sum');
+    const numbers = yield* gather(Array.from({ length: size }, (_, i) => yieldingChild(i + 1)));
+    check(numbers.reduce((sum, number) => sum + number) === sumTo(size), "another sum");
   }
 }
 
@@ -58,20 +58,20 @@ function known(number) {
 // Each is another one, and they are made, `size` at a time, while the watch is stopped.
 function* done(operations, size, watch) {
   for (let left = operations; left > 0; left -= size) {
-    const futures = Array.from({length: size}, (_, i) => known(i + 1));
+    const futures = Array.from({ length: size }, (_, i) => known(i + 1));
     let sum = 0;
     watch.start();
     for (const future of futures) sum += yield* future;
     watch.stop();
-    check(sum === sumTo(size), 'another sum');
+    check(sum === sumTo(size), "another sum");
   }
 }
 
 // ---- jobs: as trips.mjs
 
 const BURST = 1000;
-const echo = job(new URL('jobs.mjs', import.meta.url), 'echo');
-const one = new WorkerPool({maxWorkers: 1}), two = new WorkerPool({maxWorkers: 2});
+const echo = job(new URL("jobs.mjs", import.meta.url), "echo");
+const one = new WorkerPool({ maxWorkers: 1 }), two = new WorkerPool({ maxWorkers: 2 });
 
 function* roundTrips(operations) {
   for (let left = operations; left; left--) check((yield* runInExecutor(one, echo, left)) === left, "another job's number");
@@ -79,7 +79,7 @@ function* roundTrips(operations) {
 
 function* bursts(operations) {
   for (let left = operations; left > 0; left -= BURST) {
-    const numbers = yield* gather(Array.from({length: BURST}, (_, i) => runInExecutor(two, echo, i)));
+    const numbers = yield* gather(Array.from({ length: BURST }, (_, i) => runInExecutor(two, echo, i)));
     check(numbers.every((number, i) => number === i), "another job's number");
   }
 }
@@ -87,13 +87,13 @@ function* bursts(operations) {
 const run = row => (...parameters) => loop.runUntilComplete(row(...parameters));
 
 await main({
-  'W1': [200000, 50000, run(spawn)],
-  'W4': [200000, 50000, run(exchange)],
-  'W5 n=1000': [200000, 50000, run(count => gathering(count, 1000))],
-  'W18 n=100': [500000, 200000, run((count, watch) => done(count, 100, watch))],
-  'W18 n=1000': [500000, 200000, run((count, watch) => done(count, 1000, watch))],
-  'W19': [30000, 10000, run(roundTrips)],
-  'W20': [50000, 10000, run(bursts)],
+  "W1": [200000, 50000, run(spawn)],
+  "W4": [200000, 50000, run(exchange)],
+  "W5 n=1000": [200000, 50000, run(count => gathering(count, 1000))],
+  "W18 n=100": [500000, 200000, run((count, watch) => done(count, 100, watch))],
+  "W18 n=1000": [500000, 200000, run((count, watch) => done(count, 1000, watch))],
+  "W19": [30000, 10000, run(roundTrips)],
+  "W20": [50000, 10000, run(bursts)],
 });
 await one.shutdown();
 await two.shutdown();

@@ -1,5 +1,5 @@
 // promises.mjs -- what JavaScript has itself: async functions and promises. The yardstick of anyloop.mjs, in the same shape.
-import {check, main} from './row.mjs';
+import { check, main } from "./row.mjs";
 
 const sumTo = count => count * (count + 1) / 2;
 
@@ -10,7 +10,7 @@ async function child(number) {
 async function spawn(operations) {
   let sum = 0;
   for (let left = operations; left; left--) sum += await child(left);
-  check(sum === sumTo(operations), 'another sum');
+  check(sum === sumTo(operations), "another sum");
 }
 
 async function exchange(operations) {
@@ -31,7 +31,7 @@ async function exchange(operations) {
     }
   }
   await Promise.all([ask(), answer()]);
-  check(sum === sumTo(operations), 'another sum');
+  check(sum === sumTo(operations), "another sum");
 }
 
 async function yieldingChild(number) {
@@ -41,26 +41,26 @@ async function yieldingChild(number) {
 
 async function gathering(operations, size) {
   for (let left = operations; left > 0; left -= size) {
-    const numbers = await Promise.all(Array.from({length: size}, (_, i) => yieldingChild(i + 1)));
-    check(numbers.reduce((sum, number) => sum + number) === sumTo(size), 'another sum');
+    const numbers = await Promise.all(Array.from({ length: size }, (_, i) => yieldingChild(i + 1)));
+    check(numbers.reduce((sum, number) => sum + number) === sumTo(size), "another sum");
   }
 }
 
 async function done(operations, size, watch) {
   for (let left = operations; left > 0; left -= size) {
-    const promises = Array.from({length: size}, (_, i) => Promise.resolve(i + 1));
+    const promises = Array.from({ length: size }, (_, i) => Promise.resolve(i + 1));
     let sum = 0;
     watch.start();
     for (const promise of promises) sum += await promise;
     watch.stop();
-    check(sum === sumTo(size), 'another sum');
+    check(sum === sumTo(size), "another sum");
   }
 }
 
 await main({
-  'W1': [200000, 50000, spawn],
-  'W4': [200000, 50000, exchange],
-  'W5 n=1000': [200000, 50000, count => gathering(count, 1000)],
-  'W18 n=100': [500000, 200000, (count, watch) => done(count, 100, watch)],
-  'W18 n=1000': [500000, 200000, (count, watch) => done(count, 1000, watch)],
+  "W1": [200000, 50000, spawn],
+  "W4": [200000, 50000, exchange],
+  "W5 n=1000": [200000, 50000, count => gathering(count, 1000)],
+  "W18 n=100": [500000, 200000, (count, watch) => done(count, 100, watch)],
+  "W18 n=1000": [500000, 200000, (count, watch) => done(count, 1000, watch)],
 });

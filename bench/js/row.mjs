@@ -20,7 +20,7 @@ class Watch {
 
   stop() {
     this.wall += performance.now() - this.began;
-    const {user, system} = process.cpuUsage(this.used);
+    const { user, system } = process.cpuUsage(this.used);
     this.processor += user + system;
   }
 }
@@ -40,12 +40,12 @@ async function measure(run, count) {
 export async function main(rows) {
   const [name, operations, temper] = process.argv.slice(2);
   if (name === undefined) {
-    console.log(Object.keys(rows).join('\n'));
+    console.log(Object.keys(rows).join("\n"));
     return;
   }
   if (!rows[name]) throw new Error(`there is no row '${name}'`);
   const [usual, warmUp, run] = rows[name], count = Number(operations) || usual;
-  if (temper !== 'cold') await measure(run, warmUp);
-  const {wall, processor} = await measure(run, count);
+  if (temper !== "cold") await measure(run, warmUp);
+  const { wall, processor } = await measure(run, count);
   console.log((wall * 1e6 / count).toFixed(3), (processor * 1e3 / count).toFixed(3));
 }

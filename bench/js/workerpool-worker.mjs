@@ -1,5 +1,5 @@
 // workerpool-worker.mjs -- a worker of workerpool.mjs.
-import workerpool from 'workerpool';
-import {echo} from './jobs.mjs';
+import workerpool from "workerpool";
+import { echo } from "./jobs.mjs";
 
-workerpool.worker({echo});
+workerpool.worker({ echo });

@@ -31,7 +31,8 @@ export function plain<T extends object>(options: T, names: string): T {
   const kind = Object.getPrototypeOf(options ?? 0);
   if (kind !== null && Object.getPrototypeOf(kind) !== null) refuse(options, "is no object with options");
   for (const name in options) {
-    if (!` ${names} `.includes(` ${name} `)) throw new TypeError(`${name} is no option here: these are ${names.trim().replaceAll(" ", ", ")}`);
+    if (` ${names} `.includes(` ${name} `)) continue;
+    throw new TypeError(`${name} is no option here: these are ${names.trim().replaceAll(" ", ", ")}`);
   }
   return options;
 }

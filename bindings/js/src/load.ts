@@ -71,7 +71,8 @@ async function begin(program: Program | undefined, born: object | null): Promise
     stay() {},
     ended: () => false,
   });
-  const own = program ? await import("./program.js") : undefined, more = own?.importsOf(module, serving, turns, born, startWorker);
+  const own = program ? await import("./program.js") : undefined;
+  const more = own?.importsOf(module, serving, turns, born, startWorker);
   adopt(link(module, { ...more, anyloop: { ...more?.anyloop, ...coreImports(turns) } }), turns);
   if (own) hooks.native = own.nativeCalls({ program: serving(), heap8, need, withText, write, must, given, errorOf });
   serving().guest_begin?.(); // the package's own has none

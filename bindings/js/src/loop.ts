@@ -215,7 +215,9 @@ export class Loop {
 
   /** @internal Nothing is left that could end its runs, or look at an error. */
   end(): void {
-    if (this.#runs.size > 0) this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport({ loop: this })}`));
+    if (this.#runs.size > 0) {
+      this.#failRuns(errorOf(K.E_DEADLOCK, `${errorOf(K.E_DEADLOCK).message}\n${stallReport({ loop: this })}`));
+    }
     this.#lookAtErrors();
   }
 

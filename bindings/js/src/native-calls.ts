@@ -103,7 +103,9 @@ export function nativeCalls({ program, heap8, need, withText, write, must, given
   return {
     call(loop, name, value) {
       const call = (program as unknown as Record<string, unknown>)[name];
-      if (typeof call !== "function") throw new TypeError(`the module exports no function ${name}: mark it by ANYLOOP_EXPORT`);
+      if (typeof call !== "function") {
+        throw new TypeError(`the module exports no function ${name}: mark it by ANYLOOP_EXPORT`);
+      }
       return withValue(value, (pointer) => {
         try {
           const future = call(loop, pointer) as number;

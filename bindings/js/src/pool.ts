@@ -179,7 +179,9 @@ export class WorkerPool {
     while (this.#queued > 0 && this.#idle.length > 0) this.#give(this.#idle.pop()!);
     if (last && this.#starting.size === 0 && this.#workers.size >= this.#most) {
       // What is moved cannot be taken back.
-      while (this.#queued > 0 && last.hasRoom(1 + this.#queued / this.#workers.size) && !this.#head().transfer) this.#give(last);
+      while (this.#queued > 0 && last.hasRoom(1 + this.#queued / this.#workers.size) && !this.#head().transfer) {
+        this.#give(last);
+      }
     }
     while (this.#starting.size < this.#queued && this.#workers.size < this.#most) {
       try {

@@ -6,8 +6,8 @@ import type { Task } from "./future.js";
 import type { Loop } from "./loop.js";
 
 /**
- * The loop that turns, and until when. `ended`: the task whose step was its last one, where slow ones are told. `chosen`: what
- * `setEventLoop` or `getEventLoop` made this thread's.
+ * The loop that turns, and until when. `ended`: the task whose step was its last one, where slow ones are told. `chosen`:
+ * what `setEventLoop` or `getEventLoop` made this thread's.
  */
 export const present: {
   loop: Loop | undefined; until: number; ended: Task | undefined; chosen: Loop | undefined;

@@ -30,7 +30,9 @@ export function* calling<T, In>(body: (within: In) => Awaitable<T> | void, withi
 
 // A promise runs in the promises' own order.
 function awaiting<T>(promise: PromiseLike<T>): Coroutine<T> {
-  if (typeof promise?.then !== "function") refuse(promise, "cannot be run: it is no coroutine or promise, nor a function that gives one");
+  if (typeof promise?.then !== "function") {
+    refuse(promise, "cannot be run: it is no coroutine or promise, nor a function that gives one");
+  }
   if (promise instanceof Future) return waiting(promise);
   const once = Promise.resolve(promise); // a thenable may begin anew each time
   once.catch(() => {}); // what is rejected before the first step is not unhandled

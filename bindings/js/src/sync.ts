@@ -191,7 +191,8 @@ export class Barrier extends Shared {
    * @param parties  how many go on together.
    */
   constructor(readonly parties: number, options?: OnLoop) {
-    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, integer("parties", parties, 1), out), c.anyloop_barrier_release);
+    super(loopOf(options), (loop, out) => c.anyloop_barrier_new(loop, integer("parties", parties, 1), out),
+      c.anyloop_barrier_release);
   }
 
   /** The result is how many were there before. */

@@ -127,8 +127,8 @@ export function readError(pointer: number): unknown {
   return error;
 }
 
-// As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that it
-// is for, and so it itself, by the core: for ever.
+// As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
+// it is for, and so it itself, by the core: for ever.
 function readStacks(thrown: unknown): void {
   try {
     for (let error: any = thrown, most = 16; error?.stack && most--; ) error = error.cause;

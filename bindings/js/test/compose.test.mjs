@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import {
   abortable, allTasks, asCompleted, CancelledError, Condition, ContextVar, copyContext, createTask, currentTask,
   ensureFuture, ExceptionGroup, figures, gather, getEventLoop, getRunningLoop, job, Lock, Loop, newEventLoop, PriorityQueue,
-  Queue, run, Runner, Semaphore, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError, wait, waitFor, WorkerPool,
+  Queue, run, Runner, Semaphore, setEventLoop, shield, sleep, Task, TaskGroup, Timeout, timeout, TimeoutError,
+  wait, waitFor, WorkerPool,
 } from "anyloop";
 import { complete, inLoop, macrotask, newVirtualLoop, spin, thrown } from "./virtual.mjs";
 
@@ -49,7 +50,8 @@ describe("what are no options", () => {
     Queue: () => new Queue(2), PriorityQueue: () => new PriorityQueue(2), WorkerPool: () => new WorkerPool(2),
     Lock: () => new Lock(loop), TaskGroup: () => new TaskGroup(loop), sleep: () => sleep(1, loop),
     gather: () => gather([], later(1)),
-    "loop.createTask": () => loop.createTask(later(1), "a name"), createTask: () => createTask(later(1), null), "queue.shutdown": () => new Queue({ loop }).shutdown(true),
+    "loop.createTask": () => loop.createTask(later(1), "a name"), createTask: () => createTask(later(1), null),
+    "queue.shutdown": () => new Queue({ loop }).shutdown(true),
   })) {
     test(`are refused by ${name}`, () => assert.throws(call, { name: "TypeError", message: /no object with options/ }));
   }
@@ -63,7 +65,8 @@ describe("a name that is no option", () => {
     gather: () => gather([], { loop, nope: 2 }), wait: () => wait([], { loop, nope: 2 }),
     asCompleted: () => asCompleted([], { loop, nope: 2 }), createTask: () => createTask(later(1), { loop, nope: 2 }),
     WorkerPool: () => new WorkerPool({ nope: 2 }), "job.with": () => add.with({ nope: 2 }),
-    ContextVar: () => new ContextVar("x", { nope: 2 }), Runner: () => new Runner({ nope: 2 }), "queue.shutdown": () => new Queue({ loop }).shutdown({ nope: 2 }),
+    ContextVar: () => new ContextVar("x", { nope: 2 }), Runner: () => new Runner({ nope: 2 }),
+    "queue.shutdown": () => new Queue({ loop }).shutdown({ nope: 2 }),
   })) {
     test(`is refused by ${name}, which tells them`, () => {
       assert.throws(call, { name: "TypeError", message: /^nope is no option here: these are \w+(, \w+)*$/ });
@@ -72,8 +75,10 @@ describe("a name that is no option", () => {
 
   const group = new TaskGroup({ loop });
   for (const [name, call] of Object.entries({
-    "a loop's, of a method": () => loop.createTask(later(1), { loop }), "a loop's, of a task": () => createTask(later(1), { debug: true }),
-    "a loop's, of a group": () => group.createTask(later(1), { loop }), "a task's, of a loop": () => new Loop({ name: "x" }),
+    "a loop's, of a method": () => loop.createTask(later(1), { loop }),
+    "a loop's, of a task": () => createTask(later(1), { debug: true }),
+    "a loop's, of a group": () => group.createTask(later(1), { loop }),
+    "a task's, of a loop": () => new Loop({ name: "x" }),
     "a task's, of a runner": () => new Runner({ eager: true }), "a runner's": () => new Runner({ hosted: false }),
   })) {
     test(`here is ${name}`, () => assert.throws(call, { name: "TypeError", message: / is no option here: these are / }));

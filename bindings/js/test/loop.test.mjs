@@ -534,7 +534,8 @@ describe("a loop that is not hosted", () => {
 
   test("turns for a time that is one", () => {
     const loop = new Loop({ hosted: false });
-    for (const budget of ["x", NaN, null]) assert.throws(() => loop.turn(budget), { name: "TypeError", message: /is no time/ });
+    const refused = { name: "TypeError", message: /is no time/ };
+    for (const budget of ["x", NaN, null]) assert.throws(() => loop.turn(budget), refused);
     loop.closeNow();
   });
 

@@ -139,7 +139,8 @@ describe("a Semaphore", () => {
       assert.throws(() => new Semaphore(none), { name: "RangeError", message });
       assert.throws(() => new Condition().notify(none), { name: "RangeError" });
     }
-    assert.throws(() => new Barrier(0), { name: "RangeError", message: "parties is to be an integer from 1 to 4294967295, not 0" });
+    const message = "parties is to be an integer from 1 to 4294967295, not 0";
+    assert.throws(() => new Barrier(0), { name: "RangeError", message });
   });
 });
 

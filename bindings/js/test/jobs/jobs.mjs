@@ -1,6 +1,6 @@
 // jobs.mjs -- what executor.test.mjs runs in workers.
-import {progress, transfer} from 'anyloop/worker';
-import {threadId} from 'node:worker_threads';
+import { progress, transfer } from "anyloop/worker";
+import { threadId } from "node:worker_threads";
 
 const started = [];
 let kept;
@@ -27,7 +27,7 @@ export function block(cell) {
   Atomics.store(cell, 1, 1);
   Atomics.notify(cell, 1);
   Atomics.wait(cell, 0, 0);
-  return 'unblocked';
+  return "unblocked";
 }
 export function spin(cell) {
   Atomics.store(cell, 1, 1);
@@ -39,8 +39,8 @@ export function spin(cell) {
 export function oneOfMany(counts, number, kind, ms, buffer) {
   Atomics.add(counts, number, 1);
   if (buffer.byteLength !== number) throw new Error(`moved ${buffer.byteLength} bytes`);
-  if (kind === 'exit') process.exit(1);
-  if (kind === 'wait') return later(number, ms);
+  if (kind === "exit") process.exit(1);
+  if (kind === "wait") return later(number, ms);
   for (const end = performance.now() + ms; performance.now() < end;);
   return number;
 }
@@ -50,7 +50,7 @@ export function oneOfMany(counts, number, kind, ms, buffer) {
 export const moveBack = buffer => transfer(buffer, [buffer]);
 export function moveAndKeep(size) {
   kept = new ArrayBuffer(size);
-  return transfer({kept}, [kept]);
+  return transfer({ kept }, [kept]);
 }
 export const keptBytes = () => kept.byteLength;
 export function progressMoved(size) {
@@ -63,51 +63,51 @@ export function progressMoved(size) {
 
 export function count(to) {
   for (let i = 1; i <= to; i++) progress(i);
-  return 'counted';
+  return "counted";
 }
 export const progressOfAFunction = () => progress(() => {});
 
 // ---- how it fails
 
 export class ShopClosed extends Error {
-  name = 'ShopClosed';
+  name = "ShopClosed";
   opensAt = 9;
 }
 export function throwShopClosed() {
-  throw new ShopClosed('come back tomorrow', {cause: new RangeError('it is late')});
+  throw new ShopClosed("come back tomorrow", { cause: new RangeError("it is late") });
 }
 export const throwTypeError = () => null.nothing;
-export const throwText = () => { throw 'a text'; };
-export const throwObject = () => { throw {code: 7}; };
+export const throwText = () => { throw "a text"; };
+export const throwObject = () => { throw { code: 7 }; };
 export const throwUndefined = () => { throw undefined; };
 export const throwFunction = () => { throw function thrown() {}; };
-export const throwUnsendable = () => { throw Object.assign(new TypeError('holds a function'), {code: 7, call() {}}); };
+export const throwUnsendable = () => { throw Object.assign(new TypeError("holds a function"), { code: 7, call() {} }); };
 export function throwGetter() {
-  throw Object.defineProperty(new Error(), 'bad', {enumerable: true, get() { throw new Error('looked at'); }});
+  throw Object.defineProperty(new Error(), "bad", { enumerable: true, get() { throw new Error("looked at"); } });
 }
 export function throwFunctionForMessage() {
-  throw Object.assign(new Error(), {message: () => 1});
+  throw Object.assign(new Error(), { message: () => 1 });
 }
 export function throwRevoked() {
-  const {proxy, revoke} = Proxy.revocable({}, {});
+  const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   throw proxy;
 }
 export function throwCircle() {
-  const error = new Error('round');
+  const error = new Error("round");
   error.cause = error;
   throw error;
 }
-export const throwMany = () => { throw new AggregateError([new TypeError('one'), new Error('two')], 'many'); };
-export const reject = async () => { throw new RangeError('later'); };
+export const throwMany = () => { throw new AggregateError([new TypeError("one"), new Error("two")], "many"); };
+export const reject = async () => { throw new RangeError("later"); };
 export const returnFunction = () => () => {};
 
 // ---- how its worker dies
 
 export const exit = status => process.exit(status);
-export const throwFromATimer = () => new Promise(() => setTimeout(() => { throw new RangeError('nobody catches it'); }));
-export const throwAfterwards = () => { setTimeout(() => { throw new Error('afterwards'); }); };
-export const rejectUnheard = () => new Promise(() => { Promise.reject(new TypeError('nobody hears it')); });
+export const throwFromATimer = () => new Promise(() => setTimeout(() => { throw new RangeError("nobody catches it"); }));
+export const throwAfterwards = () => { setTimeout(() => { throw new Error("afterwards"); }); };
+export const rejectUnheard = () => new Promise(() => { Promise.reject(new TypeError("nobody hears it")); });
 export function useAllMemory() {
   const all = [];
   for (;;) all.push(new Array(100000).fill(all.length));
@@ -120,5 +120,5 @@ export function tick() {
 }
 export const countTicks = () => ticks;
 export function talk(lines) {
-  for (let i = 0; i < lines; i++) console.log('line', i);
+  for (let i = 0; i < lines; i++) console.log("line", i);
 }

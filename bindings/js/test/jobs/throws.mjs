@@ -1,2 +1,2 @@
 // throws.mjs -- a module that cannot be loaded.
-throw new Error('not today');
+throw new Error("not today");
