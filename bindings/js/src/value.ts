@@ -127,8 +127,14 @@ export function readError(pointer: number): unknown {
 }
 
 function describe(thrown: unknown, message: string, status: number): void {
+  const bare = status === K.E_CANCELLED && (thrown as Error).cause === undefined; // most are: these need no place
+  // As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
+  // it is for, and so it itself, by the core: for ever.
+  try {
+    for (let error: any = bare || thrown, most = 16; error?.stack && most--; ) error = error.cause;
+  } catch {}
   withText(message, (start, size) => {
-    if (status === K.E_CANCELLED && (thrown as Error).cause === undefined) { // most have none: these need no place
+    if (bare) {
       must(c.anyloop_value_error(0, status, start, size, room.value));
       return;
     }
@@ -149,11 +155,6 @@ function describe(thrown: unknown, message: string, status: number): void {
  * must not: whoever calls it has nobody to tell.
  */
 export function writeError(thrown: unknown): number {
-  // As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
-  // it is for, and so it itself, by the core: for ever.
-  try {
-    for (let error: any = thrown, most = 16; error?.stack && most--; ) error = error.cause;
-  } catch {}
   try {
     if (thrown instanceof AnyloopError) describe(thrown, thrown.text, thrown.status);
     else describe(thrown, said(thrown), K.E_USER);
