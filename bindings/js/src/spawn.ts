@@ -6,6 +6,7 @@ import { loopOf, type OnLoop } from "./current.js";
 import { errorOf, must } from "./errors.js";
 import { lend } from "./lent.js";
 import { c } from "./module.js";
+import { isNode } from "./node.js";
 import { shown } from "./words.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
@@ -67,6 +68,9 @@ export function follow(future: Future<any>, signal: AbortSignal): void {
     signal.removeEventListener("abort", abort);
     own.close();
   };
+  try { // or Node would warn of more than ten, as its fetch does not
+    if (isNode) process.getBuiltinModule("node:events").setMaxListeners(0, signal);
+  } catch {} // a signal of somebody else's making
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   must(c.guest_add_done_callback(own.pointer, lend(over, loop.pointer, over)));

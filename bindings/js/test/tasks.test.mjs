@@ -341,6 +341,19 @@ describe("signals", () => {
     assert.deepEqual([errors, loop.time()], [Array(6).fill("AbortError"), 0]);
   });
 
+  test("in: one may be for many, and Node warns of none", async () => {
+    const warned = [], hear = (warning) => warned.push(warning.message), controller = new AbortController();
+    process.on("warning", hear);
+    const loop = newVirtualLoop();
+    const tasks = Array.from({ length: 30 }, () => loop.createTask(sleep(1e6, { loop }), { signal: controller.signal }));
+    await macrotask();
+    controller.abort();
+    spin(loop);
+    process.off("warning", hear);
+    assert.deepEqual([warned, tasks.every((task) => task.cancelled())], [[], true]);
+    loop.close();
+  });
+
   test("in: one is let go of with the loop", async () => {
     const loop = newVirtualLoop(), controller = new AbortController();
     const task = loop.createTask(function* () { yield* sleep(1000); }, { signal: controller.signal });
