@@ -51,7 +51,7 @@ export async function getEventLoop(): Promise<Loop> {
  */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   const before = current;
-  current = loop;
+  current = loop && instance(loop, Loop);
   return before;
 }
 
