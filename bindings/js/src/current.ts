@@ -1,4 +1,5 @@
 // current.ts -- the loop of this thread.
+import { instance } from "./checks.js";
 import { load } from "./load.js";
 import { Loop, type LoopOptions } from "./loop.js";
 import { knownLoop, present } from "./present.js";
@@ -24,6 +25,6 @@ export async function getEventLoop(): Promise<Loop> {
  */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   const before = present.chosen;
-  present.chosen = loop;
+  present.chosen = loop && instance(loop, Loop);
   return before;
 }

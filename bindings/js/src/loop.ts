@@ -242,7 +242,7 @@ export class Loop {
 
   #mayRun(): void {
     this.checkRun();
-    if (!this.#hosted) throw errorOf(K.E_STATE, "a loop with { hosted: false } has no runs, but turns");
+    if (!this.#hosted) throw errorOf(K.E_STATE, "with { hosted: false } it has turns, no runs");
   }
 
   #begin(run: Run): void {

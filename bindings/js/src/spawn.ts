@@ -5,6 +5,7 @@ import { callable, refuse } from "./checks.js";
 import { errorOf, must } from "./errors.js";
 import { lend } from "./lent.js";
 import { c } from "./module.js";
+import { isNode } from "./node.js";
 import { loopOf, type OnLoop } from "./present.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
@@ -31,7 +32,7 @@ export function* calling<T, In>(body: (within: In) => Awaitable<T> | void, withi
 // A promise runs in the promises' own order.
 function awaiting<T>(promise: PromiseLike<T>): Coroutine<T> {
   if (typeof promise?.then !== "function") {
-    refuse(promise, "cannot be run: it is no coroutine or promise, nor a function that gives one");
+    refuse(promise, "is no coroutine or promise, nor a function that gives one");
   }
   if (promise instanceof Future) return waiting(promise);
   const once = Promise.resolve(promise); // a thenable may begin anew each time
@@ -66,6 +67,9 @@ export function follow(future: Future<any>, signal: AbortSignal): void {
     signal.removeEventListener("abort", abort);
     own.close();
   };
+  try { // or Node would warn of more than ten, as its fetch does not
+    if (isNode) process.getBuiltinModule("node:events").setMaxListeners(0, signal);
+  } catch {} // a signal of somebody else's making
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   must(c.guest_add_done_callback(own.pointer, lend(over, loop.pointer, over)));

@@ -127,21 +127,18 @@ export function readError(pointer: number): unknown {
   return error;
 }
 
-// As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
-// it is for, and so it itself, by the core: for ever.
-function readStacks(thrown: unknown): void {
-  try {
-    for (let error: any = thrown, most = 16; error?.stack && most--; ) error = error.cause;
-  } catch {}
-}
-
 function describe(thrown: unknown, message: string, status: number): void {
+  const bare = status === K.E_CANCELLED && (thrown as Error).cause === undefined; // most are: these need no place
+  // As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
+  // it is for, and so it itself, by the core: for ever.
+  try {
+    for (let error: any = bare || thrown, most = 16; error?.stack && most--; ) error = error.cause;
+  } catch {}
   withText(message, (start, size) => {
-    if (status === K.E_CANCELLED && (thrown as Error).cause === undefined) { // most have none: these need no place
+    if (bare) {
       must(c.anyloop_value_error(0, status, start, size, room.value));
       return;
     }
-    readStacks(thrown);
     const foreign = place(thrown, room.value + Size.VALUE), options = room.options >> 2;
     const words = heap();
     words.fill(0, options, options + Size.ERROR_OPTIONS / 4);

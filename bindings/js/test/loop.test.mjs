@@ -386,6 +386,7 @@ describe("the loop of this thread", () => {
     const loop = await getEventLoop(), other = await newEventLoop();
     assert.ok(loop instanceof Loop);
     assert.deepEqual([await getEventLoop() === loop, getRunningLoop() === loop, other !== loop], [true, true, true]);
+    assert.throws(() => setEventLoop({}), { name: "TypeError", message: /is no Loop/ });
     setEventLoop(other);
     assert.deepEqual([await getEventLoop() === other, getRunningLoop() === other], [true, true]);
     setEventLoop(undefined);

@@ -62,7 +62,7 @@ describe("a task", () => {
   test("of what cannot be run is not made", () => {
     const loop = newVirtualLoop();
     for (const main of [5, null, undefined, {}]) {
-      assert.throws(() => loop.createTask(main), { name: "TypeError", message: /cannot be run/ });
+      assert.throws(() => loop.createTask(main), { name: "TypeError", message: /is no coroutine or promise/ });
     }
     assert.deepEqual(loop.allTasks(), []);
   });
@@ -339,6 +339,19 @@ describe("signals", () => {
       spin(loop);
     }
     assert.deepEqual([errors, loop.time()], [Array(6).fill("AbortError"), 0]);
+  });
+
+  test("in: one may be for many, and Node warns of none", async () => {
+    const warned = [], hear = (warning) => warned.push(warning.message), controller = new AbortController();
+    process.on("warning", hear);
+    const loop = newVirtualLoop();
+    const tasks = Array.from({ length: 30 }, () => loop.createTask(sleep(1e6, { loop }), { signal: controller.signal }));
+    await macrotask();
+    controller.abort();
+    spin(loop);
+    process.off("warning", hear);
+    assert.deepEqual([warned, tasks.every((task) => task.cancelled())], [[], true]);
+    loop.close();
   });
 
   test("in: one is let go of with the loop", async () => {
