@@ -418,7 +418,7 @@ export class Loop {
 
   /** What null means instead of the loop's own pool. The loop does not shut it down. */
   setDefaultExecutor(executor: WorkerPool): void {
-    if (this.#executor || this.#refusesJobs) throw errorOf(K.E_STATE, "the default executor was used or set already");
+    if (this.#executor || this.#refusesJobs) throw errorOf(K.E_STATE, "it was used or set already");
     this.#executor = instance(executor, WorkerPool);
   }
 

@@ -146,9 +146,11 @@ export class PoolWorker {
     return { runs: !next, back }; // the next one has begun: it is over, and its answer on the way
   }
 
-  /** In Node a promise, which keeps the process until the worker is gone. */
-  end(): unknown {
+  /** Settles when the worker is gone, which in Node keeps the process. */
+  async end(): Promise<void> {
     this.#ending = true;
-    return this.raw.terminate();
+    try {
+      await this.raw.terminate();
+    } catch {} // it was told, and is forgotten
   }
 }

@@ -312,7 +312,7 @@ export class WorkerPool {
     this.#workers.delete(worker);
     this.#starting.delete(worker);
     this.#idle = this.#idle.filter((other) => other !== worker);
-    const ending: Promise<unknown> = Promise.resolve(worker.end()).then(() => this.#ending.delete(ending));
+    const ending: Promise<unknown> = worker.end().then(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 

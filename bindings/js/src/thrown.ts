@@ -11,19 +11,21 @@ export type Thrown = { value: unknown } | {
   errors?: Thrown[];
 };
 
-const DEEPEST = 16; // causes of causes may go in a circle
-
-/** `all`: also what may not be copied, which the sending says. Otherwise that becomes a text, or is left out. */
-export function pack(thrown: unknown, all: boolean, depth = 0): Thrown {
+/**
+ * `all`: also what may not be copied, which the sending says. Otherwise that becomes a text, or is left out. `around`: what it
+ * is a cause or part of, since that may go in a circle.
+ */
+export function pack(thrown: unknown, all: boolean, around: unknown[] = []): Thrown {
   if (!(thrown instanceof Error)) return { value: all || copies(thrown) ? thrown : String(thrown) };
-  if (depth === DEEPEST) return { value: String(thrown) };
+  if (around.includes(thrown)) return { value: String(thrown) };
+  around = [...around, thrown];
   const properties: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(thrown)) {
     if (key !== "cause" && (all || copies(value))) properties[key] = value;
   }
   const packed: Thrown = { name: thrown.name, message: thrown.message, stack: thrown.stack, properties };
-  if (Object.hasOwn(thrown, "cause")) packed.cause = pack(thrown.cause, all, depth + 1);
-  if (thrown instanceof AggregateError) packed.errors = thrown.errors.map((error) => pack(error, all, depth + 1));
+  if (Object.hasOwn(thrown, "cause")) packed.cause = pack(thrown.cause, all, around);
+  if (thrown instanceof AggregateError) packed.errors = thrown.errors.map((error) => pack(error, all, around));
   return packed;
 }
 

@@ -65,7 +65,7 @@ export function transfer<T extends object>(result: T, moved: Movable[]): T {
  * over, but left a timer for instance, would speak for the next one.
  */
 export function progress(value: unknown, moved?: Movable[]): void {
-  if (!mine.port) throw new Error("anyloop: progress() is for jobs, and this is no worker that serves them");
+  if (!mine.port) throw new Error("anyloop: progress() is for jobs in workers");
   mine.port.postMessage([News.PROGRESS, 0, value], moved);
 }
 

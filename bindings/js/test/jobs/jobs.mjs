@@ -98,6 +98,11 @@ export function throwCircle() {
   error.cause = error;
   throw error;
 }
+export const throwCircleOfMany = () => {
+  const error = new AggregateError([], "round and round");
+  error.errors.push(error, error, error, error, new Error("and out"));
+  throw error;
+};
 export const throwMany = () => { throw new AggregateError([new TypeError("one"), new Error("two")], "many"); };
 export const reject = async () => { throw new RangeError("later"); };
 export const returnFunction = () => () => {};
