@@ -20,16 +20,17 @@ function found({ names, remedy }) {
   return name ?? fail(`there is no ${names.join(", nor ")}: ${remedy}`);
 }
 
-// The compilers' own stacks of 64 kB are soon used up, and what is beyond is the program's data, unless the stack is before that.
+// The compilers' own stacks of 64 kB are soon used up, and what is beyond is the program's data, unless the stack is before
+// that.
 const STACK = 1 << 20;
 // Debian's clang also looks into the machine's own /usr/include, whose headers are for another C library.
 const given = process.argv.slice(2), DEBIAN = "/usr/include/wasm32-wasi";
-const bySysroot = CC || WASI_SDK_PATH || given.some((option) => option.startsWith("--sysroot")) || !existsSync(DEBIAN);
+const ownHeaders = CC || WASI_SDK_PATH || given.some((option) => option.startsWith("--sysroot")) || !existsSync(DEBIAN);
 const clang = {
   names: CC ? [CC] : WASI_SDK_PATH ? [join(WASI_SDK_PATH, "bin/clang")] : ["clang-21", "clang-20", "clang-19", "clang"],
   remedy: "install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32, or set WASI_SDK_PATH",
   options: ["--target=wasm32-wasi", "-mexec-model=reactor", "-Wl,--max-memory=2147483648",
-    `-Wl,--stack-first,-z,stack-size=${STACK}`, ...(bySysroot ? [] : ["-nostdlibinc", "-isystem", DEBIAN])],
+    `-Wl,--stack-first,-z,stack-size=${STACK}`, ...(ownHeaders ? [] : ["-nostdlibinc", "-isystem", DEBIAN])],
 };
 // Emscripten takes what is imported from elsewhere than `env` for undefined, so that is looked at afterwards.
 const emcc = {

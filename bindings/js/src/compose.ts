@@ -152,7 +152,7 @@ export class Completions<T> extends Owned {
   constructor(awaitables: Iterable<Awaitable<T>>, options?: CompletionsOptions) {
     const loop = loopFor(awaitables, options, "timeout"), limit = duration(options?.timeout ?? null);
     const futures = Array.from(awaitables, (awaitable) => loop.ensureFuture(awaitable));
-    super(withAll(loop, futures, (array, count) => 
+    super(withAll(loop, futures, (array, count) =>
       made(c.anyloop_as_completed(loop.pointer, array, count, limit, room.out))), c.anyloop_completions_release);
     this.loop = loop;
     for (const future of futures) this.#futures.set(future.borrow(), future);
@@ -205,7 +205,7 @@ function takenBody<T, In>(loop: Loop, body: Body<T, In>, within: In): number {
   return taken(loop, typeof body === "function" ? calling(body as (within: In) => Awaitable<T> | void, within) : body);
 }
 
-const ONCE = "it was run already", NOT_NOW = "its run has not begun, or ends";
+const NOT_NOW = "its run has not begun, or ends, or is over";
 
 /** A limit of time for what is run in it, which can be moved. */
 export class Timeout extends Shared {
@@ -217,7 +217,7 @@ export class Timeout extends Shared {
 
   /** Runs the body in it: fails with a TimeoutError when the time is over. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return this.operation(c.anyloop_timeout_scope_run(this.open, takenBody(this.loop, body, this)), ONCE);
+    return this.operation(c.anyloop_timeout_scope_run(this.open, takenBody(this.loop, body, this)));
   }
 
   /**
@@ -254,7 +254,7 @@ export class TaskGroup extends Shared {
 
   /** Runs the body, which makes tasks by `createTask`, and waits for all of them. */
   run<T>(body: Body<T, this>): Operation<T> {
-    return this.operation(c.anyloop_group_run(this.open, takenBody(this.loop, body, this)), ONCE);
+    return this.operation(c.anyloop_group_run(this.open, takenBody(this.loop, body, this)));
   }
 
   /**

@@ -25,6 +25,6 @@ export async function getEventLoop(): Promise<Loop> {
  */
 export function setEventLoop(loop: Loop | undefined): Loop | undefined {
   const before = present.chosen;
-  present.chosen = loop && instance(loop, Loop);
+  present.chosen = loop === undefined ? loop : instance(loop, Loop);
   return before;
 }

@@ -82,7 +82,7 @@ export function errorOf(status: number, text?: string, options?: ErrorOptions): 
 export function must(status: number, early?: string): number {
   if (status >= 0) return status;
   const error = errorOf(status, status === K.E_STATE ? early : "");
-  (Error as any).captureStackTrace?.(error, must); // it begins with what the user called
+  (Error as any).captureStackTrace?.(error, must); // without this, and who made it
   throw error;
 }
 

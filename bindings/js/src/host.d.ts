@@ -32,4 +32,6 @@ export interface Environment {
   born: object | null;
 }
 
-export function anyloopHost(environment: Environment, turns: Turns): WebAssembly.ModuleImports;
+export function anyloopHost(
+  environment: Environment, turns: Turns,
+): Record<string, (...parameters: number[]) => number | void>;

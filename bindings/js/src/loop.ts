@@ -40,8 +40,6 @@ export interface LoopOptions {
    * made something ready; so it has no runs.
    */
   hosted?: boolean | undefined;
-  /** The order of what the rules leave open is drawn from it. */
-  shuffleSeed?: bigint | number | undefined;
   /** ms of the clock at the start, with virtualClock. */
   start?: number | undefined;
 }
@@ -58,7 +56,7 @@ export interface TaskOptions {
   context?: Context | undefined;
 }
 
-export const OF_LOOP = "virtualClock debug shuffleSeed start", OF_TASK = "name eager signal context";
+export const OF_LOOP = "virtualClock debug start", OF_TASK = "name eager signal context";
 
 /** What a turn came to. */
 export interface Turn {
@@ -143,7 +141,6 @@ export class Loop {
       (options.virtualClock ? K.LOOP_VIRTUAL_CLOCK : 0) | (options.debug ? K.LOOP_DEBUG : 0);
     const wide = words64(room.options, Size.LOOP_OPTIONS / 8);
     wide[At.LOOP_OPTIONS_VIRTUAL_START / 2] = start;
-    wide[At.LOOP_OPTIONS_SHUFFLE_SEED / 2] = BigInt(options.shuffleSeed ?? 0);
     this.pointer = made(c.anyloop_new_event_loop(room.options, room.out));
     loops.set(this.pointer, this);
     known.add(this);
@@ -270,7 +267,6 @@ export class Loop {
     const future = this.ensureFuture(awaitable);
     return new Promise((resolve, reject) => {
       const run = { stop: () => reject(errorOf(K.E_STOPPED)), fail: reject };
-      this.#begin(run);
       future.addDoneCallback(() => {
         if (!this.#runs.delete(run)) return;
         if (this.#runs.size === 0) running.delete(this);
@@ -281,6 +277,7 @@ export class Loop {
           reject(error);
         }
       });
+      this.#begin(run); // after what may be refused
     });
   }
 

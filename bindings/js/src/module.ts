@@ -1,5 +1,6 @@
 // module.ts -- the wasm module: what it exports, its memory, its words, and what it calls.
 import { type Exports, Size } from "./abi.js";
+import { refuse } from "./checks.js";
 import type { NativeCalls } from "./native-calls.js";
 import type { Turns } from "./turns.js";
 
@@ -72,6 +73,7 @@ export function textAt(pointer: number): string {
 
 /** Calls `use` with a copy of the text in memory, which ends in NUL. */
 export function withText<T>(value: string, use: (pointer: number, size: number) => T): T {
+  if (typeof value !== "string") refuse(value, "is no text");
   const most = 3 * value.length + 1, pointer = most <= TEXT ? room.text : need(c.malloc(most));
   try {
     const size = encoder.encodeInto(value, heap8().subarray(pointer, pointer + most)).written;

@@ -19,9 +19,9 @@ export interface NativeOptions extends OnLoop {
 function future<T>(options: NativeOptions | undefined, make: (calls: NativeCalls, loop: number) => number): Future<T> {
   const loop = loopOf(options, "signal"), signal = abortSignal(options?.signal), { native } = hooks;
   if (!native) throw new TypeError("no program of C is loaded: load() it first");
-  const future = new Future<T>(loop, make(native, loop.pointer));
-  if (signal) follow(future, signal);
-  return future;
+  const made = new Future<T>(loop, make(native, loop.pointer));
+  if (signal) follow(made, signal);
+  return made;
 }
 
 /**

@@ -43,8 +43,8 @@ export interface OnLoop {
 
 /** @internal `more`: names of options beside the loop. */
 export function loopOf(options?: OnLoop, more = ""): Loop {
-  const loop = options !== undefined && plain(options, `loop ${more}`).loop;
-  if (!loop) return getRunningLoop();
+  const loop = options === undefined ? options : plain(options, `loop ${more}`).loop;
+  if (loop === undefined) return getRunningLoop();
   if (!known.has(loop)) refuse(loop, "is no Loop");
   return loop;
 }

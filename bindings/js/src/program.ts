@@ -2,7 +2,7 @@
 // loaded with the program.
 import { anyloopHost } from "./host.js";
 import type { Turns } from "./turns.js";
-import { printBy, say, wasi } from "./wasi.js";
+import { printBy, say, sayRests, wasi } from "./wasi.js";
 
 export { nativeCalls } from "./native-calls.js";
 
@@ -51,5 +51,9 @@ export function importsOf(
     born,
   }, turns);
   const env = { emscripten_notify_memory_growth() {} }; // Emscripten's; the views see it by themselves
-  return { anyloop: { ...host, blocking: () => 0 }, wasi_snapshot_preview1: wasi(() => serving().memory), env };
+  const reply = (...answer: number[]) => {
+    sayRests(); // a job's end is told after all that it said
+    host.reply!(...answer);
+  };
+  return { anyloop: { ...host, reply, blocking: () => 0 }, wasi_snapshot_preview1: wasi(() => serving().memory), env };
 }

@@ -5,7 +5,6 @@ import { callable, refuse } from "./checks.js";
 import { errorOf, must } from "./errors.js";
 import { lend } from "./lent.js";
 import { c } from "./module.js";
-import { isNode } from "./node.js";
 import { loopOf, type OnLoop } from "./present.js";
 
 /** A coroutine, a promise, or a function that gives one; a function with a parameter gets a signal. */
@@ -60,18 +59,23 @@ function* signalled<T>(main: (signal: AbortSignal) => Coroutine<T> | PromiseLike
   }
 }
 
+// One listener for each signal: Node takes more than ten for a leak.
+const followers = new WeakMap<AbortSignal, Set<() => void>>();
+
 /** The future is cancelled when the signal aborts. */
 export function follow(future: Future<any>, signal: AbortSignal): void {
   const { loop } = future, own = new Future(loop, c.anyloop_future_retain(future.open)); // that one may be closed
   const abort = () => void (loop.isClosed() || own.cancel(signal.reason)), over = () => {
-    signal.removeEventListener("abort", abort);
+    all.delete(abort);
     own.close();
   };
-  try { // or Node would warn of more than ten, as its fetch does not
-    if (isNode) process.getBuiltinModule("node:events").setMaxListeners(0, signal);
-  } catch {} // a signal of somebody else's making
+  let all = followers.get(signal)!;
+  if (!all) {
+    followers.set(signal, (all = new Set()));
+    signal.addEventListener("abort", () => all.forEach((abort) => abort()));
+  }
+  all.add(abort);
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
   must(c.guest_add_done_callback(own.pointer, lend(over, loop.pointer, over)));
 }
 

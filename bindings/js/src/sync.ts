@@ -20,8 +20,8 @@ export abstract class Shared extends Owned {
   }
 
   /** @internal */
-  protected operation<T>(pointer: number, early?: string): Operation<T> {
-    return new Operation<T>(this.loop, given(pointer, early));
+  protected operation<T>(pointer: number): Operation<T> {
+    return new Operation<T>(this.loop, given(pointer));
   }
 }
 

@@ -12,20 +12,19 @@ export type Thrown = { value: unknown } | {
 };
 
 /**
- * `all`: also what may not be copied, which the sending says. Otherwise that becomes a text, or is left out. `around`: what it
- * is a cause or part of, since that may go in a circle.
+ * `all`: also what may not be copied, which the sending says. Otherwise that becomes a text, or is left out. `left`: of so
+ * many errors; the others, since they may go in circles, are texts.
  */
-export function pack(thrown: unknown, all: boolean, around: unknown[] = []): Thrown {
+export function pack(thrown: unknown, all: boolean, left = [500]): Thrown {
   if (!(thrown instanceof Error)) return { value: all || copies(thrown) ? thrown : String(thrown) };
-  if (around.includes(thrown)) return { value: String(thrown) };
-  around = [...around, thrown];
+  if (left[0]!-- <= 0) return { value: String(thrown) };
   const properties: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(thrown)) {
     if (key !== "cause" && (all || copies(value))) properties[key] = value;
   }
   const packed: Thrown = { name: thrown.name, message: thrown.message, stack: thrown.stack, properties };
-  if (Object.hasOwn(thrown, "cause")) packed.cause = pack(thrown.cause, all, around);
-  if (thrown instanceof AggregateError) packed.errors = thrown.errors.map((error) => pack(error, all, around));
+  if (Object.hasOwn(thrown, "cause")) packed.cause = pack(thrown.cause, all, left);
+  if (thrown instanceof AggregateError) packed.errors = thrown.errors.map((error) => pack(error, all, left));
   return packed;
 }
 

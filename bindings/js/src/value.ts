@@ -7,7 +7,7 @@ import { AnyloopError, errorOf, ExceptionGroup, must } from "./errors.js";
 import { c, heap, heap8, hooks, room, text, withText } from "./module.js";
 import { said } from "./words.js";
 
-const objects: unknown[] = [undefined], free: number[] = [];
+const objects: unknown[] = [], free: number[] = [];
 const OURS = 1 << 31; // no pointer of C's has this bit: memory ends there
 const number = new DataView(new ArrayBuffer(8));
 
@@ -18,7 +18,7 @@ hooks.drop = (object) => {
 
 /** Objects that the core holds. */
 export function countKept(): number {
-  return objects.length - 1 - free.length;
+  return objects.length - free.length;
 }
 
 function bits(at: number, kind: number, low: number, high: number): void {
@@ -131,8 +131,11 @@ function describe(thrown: unknown, message: string, status: number): void {
   const bare = status === K.E_CANCELLED && (thrown as Error).cause === undefined; // most are: these need no place
   // As long as nobody has read its stack, an error holds the objects whose methods are on it. Those may hold the future that
   // it is for, and so it itself, by the core: for ever.
+  const unread: any[] = bare ? [] : [thrown];
   try {
-    for (let error: any = bare || thrown, most = 16; error?.stack && most--; ) error = error.cause;
+    for (const error of unread) {
+      if (error?.stack && unread.length < 100) unread.push(error.cause, ...(error.errors ?? []));
+    }
   } catch {}
   withText(message, (start, size) => {
     if (bare) {

@@ -11,11 +11,13 @@ export function printBy(print: (error: number, line: string) => void): void {
   say = print;
 }
 
-// What was flushed without the end of its line, and is not gone on with at once.
-function sayRest(descriptor: number): void {
-  const rest = unfinished[descriptor]!;
-  unfinished[descriptor] = "";
-  if (rest) say(descriptor - 1, rest);
+/** What was flushed without the end of its line, and is not gone on with: when what ran is over. */
+export function sayRests(): void {
+  for (const descriptor of [1, 2]) {
+    const rest = unfinished[descriptor]!;
+    unfinished[descriptor] = "";
+    if (rest) say(descriptor - 1, rest);
+  }
 }
 
 const nothing = () => OK, none = () => NOSYS;
@@ -41,7 +43,7 @@ function callsOn(memory: () => WebAssembly.Memory): Calls {
       const lines = unfinished[descriptor]!.split("\n");
       unfinished[descriptor] = lines.pop()!;
       for (const line of lines) say(descriptor - 1, line);
-      if (unfinished[descriptor]) queueMicrotask(() => sayRest(descriptor));
+      if (unfinished[descriptor]) queueMicrotask(sayRests);
       heap()[written >> 2] = size;
       return OK;
     },

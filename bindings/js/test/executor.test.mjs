@@ -188,8 +188,16 @@ describe("an error that a job throws", () => {
   });
 
   test("that holds itself several times over ends there", async () => {
-    const { errors } = await failure(one, "throwCircleOfMany"), round = "AggregateError: round and round";
-    assert.deepEqual([errors[0], errors[3], errors[4].message], [round, round, "and out"]);
+    const { errors } = await failure(one, "throwCircleOfMany");
+    assert.deepEqual([errors.length, errors[0].errors[0].message, errors[3]],
+      [5, "round and round", "AggregateError: round and round"]);
+  });
+
+  test("with causes upon causes, and each of them twice, ends there too", async () => {
+    let depth = 0;
+    for (let { cause } = await failure(one, "throwChain"); cause; { cause } = cause) depth++;
+    assert.ok(depth >= 100);
+    assert.equal((await failure(one, "throwTwice")).cause.cause.message, "20");
   });
 
   test("may be anything", async () => {
@@ -203,7 +211,7 @@ describe("an error that a job throws", () => {
     const error = await failure(one, "throwUnsendable");
     assert.ok(error instanceof TypeError);
     assert.deepEqual([error.message, error.code, "call" in error], ["holds a function", 7, false]);
-    assert.equal((await failure(one, "throwCircle")).cause, "Error: round");
+    assert.equal((await failure(one, "throwCircle")).cause.cause.message, "round");
   });
 
   test("that cannot be looked at costs its job, and not the worker", () => withPool(one, async (pool, run) => {

@@ -95,6 +95,7 @@ class Service {
     this.controller = new AbortController();
     this.failed = loop.createFuture();
     this.fails = loop.createTask(this.work());
+    this.failsAll = loop.ensureFuture(Promise.any([(async () => { throw this.error(); })()]));
     this.cancelled = loop.createTask(this.work(1e6));
     this.aborted = loop.createTask(this.work(1e6), { signal: this.controller.signal });
   }
@@ -109,7 +110,7 @@ class Service {
   }
 
   async end() {
-    const all = [this.fails, this.cancelled, this.aborted, this.failed];
+    const all = [this.fails, this.failsAll, this.cancelled, this.aborted, this.failed];
     const done = gather(all, { loop: this.loop, returnExceptions: true });
     await pause(0);
     this.cancelled.cancel(this.error());

@@ -368,7 +368,9 @@ describe("the close", () => {
 
 test("a task whose name is refused leaves nothing behind, and its coroutine is as before", () => {
   const loop = newVirtualLoop(), coroutine = (function* () { return 5; })(), before = figures();
-  for (const name of [null, 5, Symbol("name")]) assert.throws(() => loop.createTask(coroutine, { name }), TypeError);
+  for (const name of [null, 5, Symbol("name")]) {
+    assert.throws(() => loop.createTask(coroutine, { name }), { name: "TypeError", message: / is no text$/ });
+  }
   assert.deepEqual(figures(), before);
   assert.equal(complete(loop, coroutine), 5);
   loop.close();
@@ -386,7 +388,7 @@ describe("the loop of this thread", () => {
     const loop = await getEventLoop(), other = await newEventLoop();
     assert.ok(loop instanceof Loop);
     assert.deepEqual([await getEventLoop() === loop, getRunningLoop() === loop, other !== loop], [true, true, true]);
-    assert.throws(() => setEventLoop({}), { name: "TypeError", message: /is no Loop/ });
+    for (const no of [{}, 0, null]) assert.throws(() => setEventLoop(no), { name: "TypeError", message: /is no Loop/ });
     setEventLoop(other);
     assert.deepEqual([await getEventLoop() === other, getRunningLoop() === other], [true, true]);
     setEventLoop(undefined);
@@ -522,6 +524,14 @@ describe("what a loop tells of itself", () => {
   });
 });
 
+test("a run that is refused leaves no run", async () => {
+  const loop = await newEventLoop(), closed = loop.createFuture();
+  closed.close();
+  await assert.rejects(loop.runUntilComplete(closed), { code: "ANYLOOP_E_STATE" });
+  assert.throws(() => getRunningLoop(), { code: "ANYLOOP_E_STATE" });
+  await loop.close();
+});
+
 describe("a loop that is not hosted", () => {
   test("has no runs, which nobody would turn, and begins nothing", async () => {
     const loop = new Loop({ hosted: false }), refused = { code: "ANYLOOP_E_STATE", message: /hosted: false/ };
@@ -538,19 +548,6 @@ describe("a loop that is not hosted", () => {
     const refused = { name: "TypeError", message: /is no time/ };
     for (const budget of ["x", NaN, null]) assert.throws(() => loop.turn(budget), refused);
     loop.closeNow();
-  });
-
-  test("draws its order from a number as from a bigint", () => {
-    const orders = [7, 7n].map((shuffleSeed) => {
-      const loop = new Loop({ virtualClock: true, hosted: false, shuffleSeed }), order = [];
-      for (let i = 0; i < 20; i++) loop.callAt(5, () => order.push(i));
-      loop.wait(loop.turn().deadline);
-      loop.turn();
-      loop.closeNow();
-      return order;
-    });
-    assert.deepEqual(orders[0], orders[1]);
-    assert.equal(new Set(orders[0]).size, 20);
   });
 });
 
@@ -603,7 +600,7 @@ describe("the process", () => {
       await read.catch(() => console.log("caught"));
       globalThis.kept = [read, loop.createTask(function* kept() { throw new Error("kept"); })];`);
     assert.deepEqual([stdout, status], ["caught\n", 0]);
-    assert.deepEqual(stderr.match(/^anyloop: .*$/gm), ["kept", "unread"].map((message) =>
+    assert.deepEqual(stderr.match(/^anyloop: .*$/gm).sort(), ["kept", "unread"].map((message) =>
       `anyloop: Task exception was never retrieved (task ${message}): Error: ${message}`));
   });
 
@@ -620,7 +617,7 @@ describe("the process", () => {
       });
       await globalThis.kept[0].catch(({ message }) => console.log(message, "is still there"));`);
     assert.deepEqual([stdout, status], ["a promise's is still there\n", 0]);
-    assert.deepEqual(stderr.match(/^anyloop: .*$/gm), ["a future's", "a promise's", "a function's"].map((whose) =>
+    assert.deepEqual(stderr.match(/^anyloop: .*$/gm).sort(), ["a function's", "a future's", "a promise's"].map((whose) =>
       `anyloop: Future exception was never retrieved: Error: ${whose}`));
   });
 

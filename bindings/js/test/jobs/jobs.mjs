@@ -103,6 +103,16 @@ export const throwCircleOfMany = () => {
   error.errors.push(error, error, error, error, new Error("and out"));
   throw error;
 };
+export function throwChain() {
+  let error = new Error("first");
+  for (let i = 0; i < 5000; i++) error = new Error("next", { cause: error });
+  throw error;
+}
+export function throwTwice() {
+  let error = new Error("first");
+  for (let i = 1; i <= 22; i++) error = new AggregateError([error], `${i}`, { cause: error });
+  throw error;
+}
 export const throwMany = () => { throw new AggregateError([new TypeError("one"), new Error("two")], "many"); };
 export const reject = async () => { throw new RangeError("later"); };
 export const returnFunction = () => () => {};

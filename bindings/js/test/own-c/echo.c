@@ -45,7 +45,8 @@ static void fail_job(anyloop_job *job, const anyloop_value *in)
     anyloop_job_raise(job, ANYLOOP_E_BROKEN, "on purpose");
 }
 
-ANYLOOP_JOBS = {{"echo", echo_job}, {"print", print_job}, {"flush", flush_job}, {"trap", trap_job}, {"fail", fail_job}, {NULL, NULL}};
+ANYLOOP_JOBS = {{"echo", echo_job}, {"print", print_job}, {"flush", flush_job},
+                {"trap", trap_job}, {"fail", fail_job},   {NULL, NULL}};
 
 /* A future that has its input as its result. */
 ANYLOOP_EXPORT(echo) anyloop_future *echo(anyloop_loop *loop, const anyloop_value *in)
