@@ -129,6 +129,12 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
     throw errorOf(K.E_STATE, "it is pending: await it first");
   }
 
+  // The core's, which refuses to be completed by others if it is a task; but it is let go of once the result is known.
+  private bare(): number {
+    if (this instanceof Task) throw errorOf(K.E_TYPE, "its coroutine ends it");
+    return this.borrow();
+  }
+
   /** Completes it without a result. Throws as the other one. */
   setResult(this: Future<void>): void;
   /**
@@ -138,12 +144,12 @@ export class Future<T = unknown> extends Owned implements PromiseLike<T> {
    */
   setResult(value: T): void;
   setResult(value?: T): void {
-    must(c.anyloop_future_set_result(this.borrow(), write(value)), DONE);
+    must(c.anyloop_future_set_result(this.bare(), write(value)), DONE);
   }
 
   /** Completes it with an error, which comes out as the same object. Throws as `setResult`. */
   setException(error: unknown): void {
-    must(c.anyloop_future_set_error(this.borrow(), writeError(error)), DONE);
+    must(c.anyloop_future_set_error(this.bare(), writeError(error)), DONE);
     this.raised(error);
   }
 
@@ -301,7 +307,7 @@ export class Task<T = unknown> extends Future<T> {
 export class Operation<T = unknown> extends Future<T> {
   /** @internal */
   override get open(): number {
-    if (this.pointer === 0) throw errorOf(K.E_STATE, "it was awaited already, or closed: an operation is awaited once");
+    if (this.pointer === 0) throw errorOf(K.E_STATE, "it was awaited or closed: an operation is awaited once");
     return this.pointer;
   }
 

@@ -531,6 +531,16 @@ describe("a future", () => {
     assert.throws(() => future.exception(), { code: "ANYLOOP_E_STATE", message: "it is pending: await it first" });
   });
 
+  test("that is a task's can be completed by nobody else, before and after its result is known", () => {
+    const loop = newVirtualLoop(), task = loop.createTask((function* () { return 1; })());
+    for (const turns of [0, 1]) {
+      if (turns) assert.equal(complete(loop, task), 1);
+      for (const call of [() => task.setResult(2), () => task.setException(new Error())]) {
+        assert.throws(call, { code: "ANYLOOP_E_TYPE", message: "its coroutine ends it" });
+      }
+    }
+  });
+
   test("that is done can be completed no more", () => {
     const loop = newVirtualLoop(), done = loop.createFuture(), failed = loop.createFuture(), cancelled = loop.createFuture();
     done.setResult(1);
