@@ -238,7 +238,8 @@ export class Loop {
   }
 
   #mayRun(): void {
-    this.checkRun();
+    if (this.isClosed()) throw errorOf(K.E_CLOSED);
+    if (present.loop === this) throw errorOf(K.E_RUNNING);
     if (!this.#hosted) throw errorOf(K.E_STATE, "with { hosted: false } it has turns, no runs");
   }
 
@@ -248,12 +249,6 @@ export class Loop {
     running.add(this);
     this.#going = true;
     turns.turn_at(this.pointer, 0, 0);
-  }
-
-  /** @internal Throws when it cannot run. */
-  checkRun(): void {
-    if (this.isClosed()) throw errorOf(K.E_CLOSED);
-    if (present.loop === this) throw errorOf(K.E_RUNNING);
   }
 
   /** Settles when `stop` is called. */
@@ -306,13 +301,12 @@ export class Loop {
   async close(options: { timeout?: number | undefined } = {}): Promise<void> {
     const { timeout = 5000 } = plain(options, "timeout");
     time(timeout);
-    this.closeNow();
+    this.#closeNow();
     this.#refusesJobs = true;
     await this.#pool?.shutdown({ cancelQueued: true, timeout });
   }
 
-  /** @internal */
-  closeNow(): void {
+  #closeNow(): void {
     must(within(this, () => c.anyloop_loop_close(this.pointer)));
     this.#lookAtErrors();
     if (!loops.delete(this.pointer)) return;

@@ -547,7 +547,7 @@ describe("a loop that is not hosted", () => {
     const loop = new Loop({ hosted: false });
     const refused = { name: "TypeError", message: /is no time/ };
     for (const budget of ["x", NaN, null]) assert.throws(() => loop.turn(budget), refused);
-    loop.closeNow();
+    void loop.close();
   });
 });
 

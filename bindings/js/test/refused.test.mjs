@@ -28,7 +28,7 @@ ended.shutdown();
 gone.close();
 over.close();
 limit.close();
-shut.closeNow();
+await shut.close();
 await endedPool.shutdown();
 loop.runInExecutor(fullPool, add);
 

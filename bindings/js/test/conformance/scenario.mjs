@@ -71,7 +71,7 @@ export class Scenario {
       if (tasks.length) this.runUntilComplete(anyloop.gather(tasks, { loop: this.loop, returnExceptions: true }));
       for (let i = 0; i < 2; i++) this.runUntilComplete((function* () {})());
     } finally {
-      this.loop.closeNow();
+      void this.loop.close();
     }
   }
 
@@ -262,7 +262,7 @@ export class Scenario {
         else this.log("script", op, ...a.slice(0, 1), error);
       }
     }
-    this.loop.closeNow();
+    void this.loop.close();
     return this.trace;
   }
 
@@ -283,7 +283,7 @@ export class Scenario {
     } else if (op === "cancel_all") {
       for (const task of this.handles.values()) if (task instanceof Task && !task.done()) task.cancel();
     } else if (op === "close" || op === "finish") {
-      if (op === "close") this.loop.closeNow();
+      if (op === "close") void this.loop.close();
       else this.finish();
       this.log("script", op, this.loop.isClosed());
     } else if (!this.plain(op, a, "script")) throw new Error(`unknown step ${op}`);
@@ -339,7 +339,7 @@ const SAYS = {
   cancel: (s, h, why) => s.handles.get(h).cancel(why),
   state: (s, h) => stateOf(s.handles.get(h)),
   uncallback: (s, h, text) => new Said(text, s.handles.get(h).removeDoneCallback(callbackOf(s, h, text))),
-  nested: (s, h) => outcome(() => (s.handles.get(h), s.loop.checkRun())),
+  nested: (s, h) => outcome(() => (s.handles.get(h), s.loop.turn())),
   tasks: (s) => s.loop.allTasks().map((task) => task.name).filter((name) => !/^Task-\d+$/.test(name)).sort(),
   current: (s) => s.loop.currentTask()?.name,
   name: (s, h) => (s.handles.get(h) instanceof Task ? s.handles.get(h).name : "refused"),

@@ -15,7 +15,7 @@ export class Refused extends Error {} // the word for what came to nothing: clos
 export class Raised extends Error {} // by a scenario's step
 
 export function textOf(error) {
-  if (error instanceof CancelledError) return error.text ? `cancelled(${error.text})` : "cancelled";
+  if (error instanceof CancelledError) return error.message === error.hint ? "cancelled" : `cancelled(${error.message})`;
   if (error instanceof ExceptionGroup) return `group(${error.errors.map(textOf).join(",")})`;
   if (error instanceof Raised) return error.message;
   if (error instanceof AnyloopError) return WORDS[error.code] ?? `error ${error.code}: ${error.message}`;
