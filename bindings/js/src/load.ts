@@ -60,8 +60,9 @@ function coreImports({ now, turn_at }: Turns): WebAssembly.ModuleImports {
 }
 
 // Here, since webpack warns of a script which is asked for where only that script itself comes later, by `import()`.
-function startWorker(name: string): Worker {
-  return new Worker(new URL("./program-worker.js", import.meta.url), { type: "module", name });
+// Without a name: Vite, up to 6.0, wants options that are known when it builds.
+function startWorker(): Worker {
+  return new Worker(new URL("./program-worker.js", import.meta.url), { type: "module" });
 }
 
 async function begin(program: Program | undefined, born: object | null): Promise<void> {

@@ -20,7 +20,7 @@ export interface WorkerPoolOptions {
   maxWorkers?: number | undefined;
   /** Jobs that may wait; by default any number. */
   queueSize?: number | undefined;
-  /** What its workers are called, with a number behind: by default "anyloop". */
+  /** What its workers are called in Node, with a number behind: by default "anyloop". */
   name?: string | undefined;
   /** Makes a worker whose script calls `serve`, for a bundler to follow. */
   worker?: ((name: string) => AnyWorker) | undefined;
@@ -73,12 +73,12 @@ function nodeOptions(): { execArgv?: string[] } {
 function makeWorker(name: string): AnyWorker {
   const node = threads(), here = import.meta.url; // in a variable, so that bundlers follow the other one alone
   if (node) return new node.Worker(new URL("./serve.js", here), { name, ...nodeOptions() });
-  return new Worker(new URL("./serve.js", import.meta.url), { type: "module", name });
+  return new Worker(new URL("./serve.js", import.meta.url), { type: "module" });
 }
 
 /** Workers that run jobs. */
 export class WorkerPool {
-  /** What its workers are called, with a number behind. */
+  /** What its workers are called in Node, with a number behind. */
   readonly name: string;
   /** How many workers it has at most. */
   readonly maxWorkers: number;

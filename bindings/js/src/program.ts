@@ -22,7 +22,7 @@ const here = import.meta.url; // bundlers would follow what is asked for beside 
 /** `born`: null but in a worker of the program's jobs. */
 export function importsOf(
   module: WebAssembly.Module, serving: () => Serving, turns: Turns, born: object | null,
-  startWorker: (name: string) => Worker,
+  startWorker: () => Worker,
 ): Record<string, WebAssembly.ModuleImports> {
   const bytes = () => new Uint8Array(serving().memory.buffer), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const host = anyloopHost({
@@ -42,8 +42,8 @@ export function importsOf(
     builtin: (name) => process.getBuiltinModule(name as any),
     program: () => new URL("./program-worker.js", here).href,
     // A worker has its own copy of the program. Node's finds it in its data, a page's is sent it first.
-    worker(name) {
-      const worker = startWorker(`anyloop ${name}`);
+    worker() {
+      const worker = startWorker();
       worker.postMessage(module);
       return worker;
     },

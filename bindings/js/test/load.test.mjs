@@ -1,5 +1,6 @@
 // Before the module is loaded, and how it comes to be.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ContextVar, Future, getEventLoop, getRunningLoop, load, Lock, Loop, run, sleep } from "anyloop";
 
@@ -10,6 +11,13 @@ test("what needs it says so", () => {
     () => user.set(1)]) {
     assert.throws(call, /no module is loaded yet: use run\(\), or await getEventLoop\(\) or load\(\) first/);
   }
+});
+
+test("bundlers can follow its workers' scripts: older ones want all of it to be a literal", () => {
+  const source = readFileSync(new URL(import.meta.resolve("anyloop")), "utf8");
+  const scripts = source.matchAll(/new Worker\(new URL\("(.*?)",import\.meta\.url\),\{type:"module"\}\)/g);
+  assert.deepEqual(Array.from(scripts, ([, script]) => script), ["./serve.js", "./program-worker.js"]);
+  assert.equal(source.match(/new Worker\(/g).length, 2);
 });
 
 test("a program that is not there is told, and another may be loaded", async () => {
