@@ -49,14 +49,14 @@ export interface TaskOptions {
   /** For people; by default the function's. */
   name?: string | undefined;
   /** Run the first step inside the call, when a step of the loop is running, and not 100 such steps inside one another. */
-  eager?: boolean | undefined;
+  eagerStart?: boolean | undefined;
   /** Cancels the task when it is aborted. */
   signal?: AbortSignal | undefined;
   /** Runs in a copy of it; by default of the current one. */
   context?: Context | undefined;
 }
 
-export const OF_LOOP = "virtualClock debug start", OF_TASK = "name eager signal context";
+export const OF_LOOP = "virtualClock debug start", OF_TASK = "name eagerStart signal context";
 
 /** What a turn came to. */
 export interface Turn {
@@ -354,7 +354,7 @@ export class Loop {
     let number: number;
     const begin = (start: number) => c.guest_coroutine(this.pointer, (number = lendCoroutine(lent, this.pointer)), start);
     const coroutine = name === "" ? begin(0) : withText(name, begin);
-    const words = heap(), at = room.options >> 2, eager = options.eager && eagerly < DEEPEST;
+    const words = heap(), at = room.options >> 2, eager = options.eagerStart && eagerly < DEEPEST;
     words[at] = Size.TASK_OPTIONS;
     words[at + At.TASK_OPTIONS_FLAGS] = eager ? K.TASK_EAGER : 0;
     words[at + At.TASK_OPTIONS_NAME] = 0; // it is the coroutine's

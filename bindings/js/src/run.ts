@@ -72,11 +72,11 @@ export class Runner {
 
 /** Runs a program: its first task, then the cleanup, as asyncio.run does. */
 export async function run<T>(main: Main<T>, options: RunnerOptions & TaskOptions = {}): Promise<T> {
-  const { name, eager, signal, context, ...ofLoop } = plain(options, `${OF_TASK} ${OF_LOOP}`);
+  const { name, eagerStart, signal, context, ...ofLoop } = plain(options, `${OF_TASK} ${OF_LOOP}`);
   const runner = new Runner(ofLoop);
   let result: T;
   try {
-    result = await runner.run(main, { name, eager, signal, context });
+    result = await runner.run(main, { name, eagerStart, signal, context });
   } catch (error) {
     await runner.close().catch(() => {}); // the first error is the one that says why
     throw error;

@@ -79,7 +79,7 @@ describe("a name that is no option", () => {
     "a loop's, of a task": () => createTask(later(1), { debug: true }),
     "a loop's, of a group": () => group.createTask(later(1), { loop }),
     "a task's, of a loop": () => new Loop({ name: "x" }),
-    "a task's, of a runner": () => new Runner({ eager: true }), "a runner's": () => new Runner({ hosted: false }),
+    "a task's, of a runner": () => new Runner({ eagerStart: true }), "a runner's": () => new Runner({ hosted: false }),
   })) {
     test(`here is ${name}`, () => assert.throws(call, { name: "TypeError", message: / is no option here: these are / }));
   }

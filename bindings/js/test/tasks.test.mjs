@@ -167,26 +167,26 @@ describe("a task", () => {
       steps.push("first");
       inside = currentTask();
       return "whole";
-    }, { eager: true, name: "eager" });
+    }, { eagerStart: true, name: "eager" });
     assert.deepEqual([steps, whole.done(), whole.result(), inside === whole], [["first"], true, "whole", true]);
     const outer = currentTask(), part = loop.createTask(function* () {
       yield* sleep(1);
       return currentTask();
-    }, { eager: true });
+    }, { eagerStart: true });
     assert.deepEqual([part.done(), currentTask() === outer], [false, true]);
     assert.equal(yield* part, part);
   }));
 
   test("that is eager may make others that are, to any depth", () => inLoop(function* (loop) {
     const deep = function* (depth) {
-      return depth === 0 ? 0 : 1 + (yield* loop.createTask(deep(depth - 1), { eager: true }));
+      return depth === 0 ? 0 : 1 + (yield* loop.createTask(deep(depth - 1), { eagerStart: true }));
     };
     assert.equal(yield* deep(5000), 5000);
     assert.equal(loop.allTasks().length, 1);
   }));
 
   test("that is eager waits for a turn where no step runs", () => {
-    const loop = newVirtualLoop(), task = loop.createTask(function* () { return 1; }, { eager: true });
+    const loop = newVirtualLoop(), task = loop.createTask(function* () { return 1; }, { eagerStart: true });
     assert.equal(task.done(), false);
     assert.equal(complete(loop, task), 1);
   });

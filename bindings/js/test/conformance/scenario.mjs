@@ -304,7 +304,7 @@ const callbackOf = (s, h, text) => {
 
 const FUTURES = {
   spawn: (s, coro, name) => s.spawn(s.coro(coro, name), name),
-  eager: (s, coro, name) => s.spawn(s.coro(coro, name), name, { eager: true }),
+  eager: (s, coro, name) => s.spawn(s.coro(coro, name), name, { eagerStart: true }),
   future: (s) => s.loop.createFuture(),
   gather: (s, names, keep) => anyloop.gather(names.map((n) => s.handles.get(n)), { loop: s.loop, returnExceptions: keep }),
   shield: (s, h) => anyloop.shield(s.handles.get(h), { loop: s.loop }),
