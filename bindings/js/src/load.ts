@@ -5,8 +5,8 @@ import { errorOf, given, must } from "./errors.js";
 import { adopt, c, heap8, hooks, need, text, textAt, withText } from "./module.js";
 import { isNode } from "./node.js";
 import type { Serving } from "./program.js";
-import { write } from "./value.js";
 import { anyloopTurns, type Turns } from "./turns.js";
+import { write } from "./value.js";
 import type { Module } from "./web.js";
 
 /** A program of C as `anyloop-cc` builds it: where it is, or itself. */

@@ -56,6 +56,7 @@ export interface TaskOptions {
   context?: Context | undefined;
 }
 
+/** @internal Names of options. A runner's loop has the first ones, and `run` both. */
 export const OF_LOOP = "virtualClock debug start", OF_TASK = "name eagerStart signal context";
 
 /** What a turn came to. */
@@ -366,9 +367,9 @@ export class Loop {
     } finally {
       if (eager) eagerly--;
     }
-    const known = eager ? tasks.get(pointer) : undefined;
-    if (known) c.anyloop_future_release(pointer); // its first step has asked for it
-    const task = (known as Task<T> | undefined) ?? new Task<T>(this, pointer);
+    const begun = eager ? tasks.get(pointer) : undefined;
+    if (begun) c.anyloop_future_release(pointer); // its first step has asked for it
+    const task = (begun as Task<T> | undefined) ?? new Task<T>(this, pointer);
     if (!task.done()) runsAs(number!, task);
     if (signal) follow(task, signal);
     return task;

@@ -19,6 +19,8 @@ interface Core {
 
 /** A pointer of C's that came out as a value: JavaScript can hand it on to C, and nothing else. */
 export class Foreign {
+  /** For TypeScript alone: without it anything would be one. */
+  declare protected readonly isForeign: true;
   /** @internal Where its value is. */
   readonly at: number;
 

@@ -11,8 +11,11 @@ export function printBy(print: (error: number, line: string) => void): void {
   say = print;
 }
 
+let willSay = false;
+
 /** What was flushed without the end of its line, and is not gone on with: when what ran is over. */
 export function sayRests(): void {
+  willSay = false;
   for (const descriptor of [1, 2]) {
     const rest = unfinished[descriptor]!;
     unfinished[descriptor] = "";
@@ -43,7 +46,10 @@ function callsOn(memory: () => WebAssembly.Memory): Calls {
       const lines = unfinished[descriptor]!.split("\n");
       unfinished[descriptor] = lines.pop()!;
       for (const line of lines) say(descriptor - 1, line);
-      if (unfinished[descriptor]) queueMicrotask(sayRests);
+      if (unfinished[descriptor] && !willSay) {
+        willSay = true;
+        queueMicrotask(sayRests);
+      }
       heap()[written >> 2] = size;
       return OK;
     },

@@ -347,6 +347,7 @@ describe("signals", () => {
     const loop = newVirtualLoop();
     const tasks = Array.from({ length: 30 }, () => loop.createTask(sleep(1e6, { loop }), { signal: controller.signal }));
     await macrotask();
+    assert.equal(getEventListeners(controller.signal, "abort").length, 1);
     controller.abort();
     spin(loop);
     process.off("warning", hear);
@@ -362,6 +363,24 @@ describe("signals", () => {
     await loop.close();
     controller.abort();
     assert.equal(task.done(), false);
+  });
+
+  test("in: one keeps nothing of a loop that is closed", async () => {
+    const controller = new AbortController();
+    async function leave() {
+      const loop = newVirtualLoop();
+      loop.createTask(function* () { yield* sleep(1000); }, { signal: controller.signal });
+      loop.turn();
+      await loop.close();
+      return new WeakRef(loop);
+    }
+    const left = await leave();
+    for (let i = 0; left.deref() && i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      gc();
+    }
+    assert.equal(left.deref(), undefined);
+    controller.abort();
   });
 
   test("in: one that is aborted while the loop closes changes nothing", async () => {

@@ -1,8 +1,8 @@
 // What users write has the types that they expect, also without Node's. Each `is` is an error when the type is another one.
 import {
   abortable, type AnyloopError, asCompleted, CancelledError, Condition, type Context, ContextVar, type Coroutine,
-  createTask, ensureFuture, ExceptionGroup, Future, gather, getEventLoop, getRunningLoop, job, Lock, type Loop,
-  newEventLoop, PriorityQueue, Queue, run, runInExecutor, Runner, shield, sleep, Task, TaskGroup, timeout, wait,
+  createTask, ensureFuture, ExceptionGroup, type Foreign, Future, gather, getEventLoop, getRunningLoop, job, Lock, type Loop,
+  native, newEventLoop, PriorityQueue, Queue, run, runInExecutor, Runner, shield, sleep, Task, TaskGroup, timeout, wait,
   waitFor, WorkerPool,
 } from "anyloop";
 import { progress, serve, transfer } from "anyloop/worker";
@@ -133,6 +133,10 @@ export async function jobs() {
   await pool.shutdown({ cancelQueued: true });
   serve({ double: (n: number) => 2 * n });
   progress(0.5);
+}
+
+export function natives(pointer: Foreign) {
+  is<Future<string>>()(native<string>("a_function")([1, "two", pointer, new Uint8Array(3)]));
 }
 
 export function errors(error: unknown) {

@@ -1,7 +1,7 @@
 // Wrong uses: each is an error, and a line that says so without one is an error too.
 import {
-  Condition, ContextVar, createTask, Future, gather, getEventLoop, getRunningLoop, job, LifoQueue, PriorityQueue, Queue, run,
-  runInExecutor, Semaphore, sleep, wait, waitFor, WorkerPool,
+  Condition, ContextVar, createTask, Future, gather, getEventLoop, getRunningLoop, job, LifoQueue, native, PriorityQueue, Queue,
+  run, runInExecutor, Semaphore, sleep, wait, waitFor, WorkerPool,
 } from "anyloop";
 import type * as Jobs from "./jobs.js";
 
@@ -75,6 +75,8 @@ runInExecutor(null, job<typeof Jobs, "add">(url, "add"), "1", "2");
 runInExecutor(null, () => 7);
 // @ts-expect-error: an executor is not a loop
 runInExecutor(loop, job<typeof Jobs, "add">(url, "add"), 1, 2);
+// @ts-expect-error: C reads no objects
+native("a_function")({ a: 1 });
 // @ts-expect-error: a number of them
 new WorkerPool({ maxWorkers: "2" });
 // @ts-expect-error: the core's own is not for users
